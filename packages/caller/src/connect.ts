@@ -1,0 +1,101 @@
+import { isIP, type Socket } from "node:net";
+import type { LookupAddress } from "node:dns";
+import { buildConnector } from "undici";
+import type { EgressRules } from "./egress/rules.ts";
+
+/** An address that may not be called: nothing was sent. */
+export class EgressDenied extends Error {
+  override readonly name = "EgressDenied";
+}
+
+/** A name that did not resolve. */
+export class NameNotResolved extends Error {
+  override readonly name = "NameNotResolved";
+}
+
+/** What a checked connector needs. */
+export interface ConnectOptions {
+  readonly rules: EgressRules;
+  readonly resolve: (host: string) => Promise<readonly LookupAddress[]>;
+  readonly ca?: string | undefined;
+}
+
+/**
+ * A connector for undici that connects only to addresses that the rules allow. It resolves the name itself, checks each address, and hands
+ * undici an address rather than the name, so that a second look-up with another answer (DNS rebinding) cannot happen; in the end it compares
+ * where the socket really leads. Connections that are kept were checked when they were made, and lead where they led then.
+ */
+export function createCheckedConnector({ rules, resolve, ca }: ConnectOptions): buildConnector.connector {
+  const connect = buildConnector({ ...(ca !== undefined && { ca }), timeout: 0 });
+  return (options, callback) => {
+    const host = options.hostname.replace(/^\[(.*)\]$/, "$1");
+    allowedAddresses(host, rules, resolve).then(
+      (addresses) =>
+        connectToOne(
+          addresses,
+          { ...options, ...(isIP(host) === 0 && { servername: host }) },
+          connect,
+          rules,
+          callback,
+        ),
+      (error: Error) => callback(error, null),
+    );
+  };
+}
+
+async function allowedAddresses(
+  host: string,
+  rules: EgressRules,
+  resolve: ConnectOptions["resolve"],
+): Promise<readonly string[]> {
+  const found = isIP(host) === 0 ? await addressesOf(host, resolve) : [host];
+  const verdicts = found.map((address) => ({ address, verdict: rules.check(address) }));
+  const allowed = verdicts.filter(({ verdict }) => verdict.allowed).map(({ address }) => address);
+  if (allowed.length > 0) return allowed;
+  const because = verdicts
+    .map(({ address, verdict }) => (verdict.allowed ? "" : `${address}: ${verdict.because}`))
+    .join("; ");
+  throw new EgressDenied(because);
+}
+
+async function addressesOf(host: string, resolve: ConnectOptions["resolve"]): Promise<readonly string[]> {
+  let found: readonly LookupAddress[];
+  try {
+    found = await resolve(host);
+  } catch (error) {
+    throw new NameNotResolved(`${host} did not resolve`, { cause: error });
+  }
+  if (found.length === 0) throw new NameNotResolved(`${host} has no address`);
+  return found.map(({ address }) => address);
+}
+
+/** Tries the addresses one after another, as long as they cannot be connected to. */
+function connectToOne(
+  [address, ...others]: readonly string[],
+  options: buildConnector.Options,
+  connect: buildConnector.connector,
+  rules: EgressRules,
+  callback: buildConnector.Callback,
+): void {
+  if (address === undefined) throw new Error("there is no address to connect to");
+  connect({ ...options, hostname: address }, (error, socket) => {
+    if (error) {
+      if (others.length > 0) connectToOne(others, options, connect, rules, callback);
+      else callback(error, null);
+      return;
+    }
+    const refused = verdictOfPeer(socket, rules);
+    if (refused === undefined) {
+      callback(null, socket);
+      return;
+    }
+    socket.destroy();
+    callback(new EgressDenied(refused), null);
+  });
+}
+
+/** Why the other end of a socket may not be talked to; undefined when it may. */
+function verdictOfPeer(socket: Socket, rules: EgressRules): string | undefined {
+  const verdict = rules.check(socket.remoteAddress ?? "");
+  return verdict.allowed ? undefined : `connected to ${socket.remoteAddress}: ${verdict.because}`;
+}

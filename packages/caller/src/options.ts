@@ -1,0 +1,65 @@
+import type { LookupAddress } from "node:dns";
+import { InterposeError, type Exchange } from "@interpose/engine";
+
+/** Choices of a target caller. */
+export interface TargetCallerOptions {
+  /** Longest reply body read, in bytes. A longer one fails the call with `reply_too_large`. Default: 1 MiB. */
+  readonly maxReplyBytes: number;
+  /** Longest payload sent, in bytes. A longer one fails the call with `payload_too_large`. Default: 4 MiB. */
+  readonly maxPayloadBytes: number;
+  /** Networks that may be called beyond public addresses, as CIDRs. Default: none. */
+  readonly egressAllow: readonly string[];
+  /** Most redirects (307, 308) that one call follows. Default: 3. */
+  readonly maxRedirects: number;
+  /** Most connections to one origin. More calls wait for one, within their timeout. Default: 100. */
+  readonly maxConnectionsPerOrigin: number;
+  /** Most calls in the background at once. What comes on top fails at once, so that a dead target can't fill the memory. Default: 1,000. */
+  readonly maxBackgroundCalls: number;
+  /** Sent as `user-agent`. Default: `interpose`. */
+  readonly userAgent: string;
+  /** Finds the addresses of a name. Default: the system's resolver. */
+  readonly resolve: (host: string) => Promise<readonly LookupAddress[]>;
+  /** Certificate authorities that are trusted, as PEM, in place of Node's. */
+  readonly ca?: string | undefined;
+  /** Told of each call in the background at its end. */
+  readonly onBackgroundCall: (targetId: string, exchange: Exchange) => void;
+}
+
+const LARGEST_LIMIT = 1024 * 1024 * 1024;
+
+/** Fills what is not given, and refuses what is out of bounds with `settings_invalid`. */
+export function validateTargetCallerOptions(given: Partial<TargetCallerOptions>): TargetCallerOptions {
+  const complete: TargetCallerOptions = {
+    maxReplyBytes: 1024 * 1024,
+    maxPayloadBytes: 4 * 1024 * 1024,
+    egressAllow: [],
+    maxRedirects: 3,
+    maxConnectionsPerOrigin: 100,
+    maxBackgroundCalls: 1_000,
+    userAgent: "interpose",
+    resolve: resolveBySystem,
+    onBackgroundCall: () => undefined,
+    ...given,
+  };
+  const bounds: readonly [keyof TargetCallerOptions, number, number][] = [
+    ["maxReplyBytes", 1, LARGEST_LIMIT],
+    ["maxPayloadBytes", 1, LARGEST_LIMIT],
+    ["maxRedirects", 0, 20],
+    ["maxConnectionsPerOrigin", 1, 10_000],
+    ["maxBackgroundCalls", 1, 1_000_000],
+  ];
+  for (const [name, least, most] of bounds) {
+    const value = complete[name];
+    if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) continue;
+    throw new InterposeError(
+      "settings_invalid",
+      `${name} is ${String(value)}; it must be a whole number from ${least} to ${most}.`,
+    );
+  }
+  return complete;
+}
+
+async function resolveBySystem(host: string): Promise<readonly LookupAddress[]> {
+  const { lookup } = await import("node:dns/promises");
+  return lookup(host, { all: true });
+}

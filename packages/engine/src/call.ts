@@ -1,0 +1,63 @@
+import type { JsonObject } from "./json.ts";
+import type { Target } from "./target.ts";
+
+/** Why a call of a target failed. */
+export type CallFailure =
+  /** Its name did not resolve. */
+  | "dns"
+  /** Its address lies outside the egress rules; nothing was sent. */
+  | "egress_denied"
+  /** No connection: refused, reset, unreachable. */
+  | "connect"
+  /** The TLS handshake failed. */
+  | "tls"
+  /** Not done within the target's timeout. */
+  | "timeout"
+  /** Connected, but the exchange broke off or was not HTTP. */
+  | "exchange"
+  /** Answered with a status other than 2xx. */
+  | "status"
+  /** Redirected too often, or in a way that is not followed. */
+  | "redirect"
+  /** The reply is larger than allowed. */
+  | "reply_too_large"
+  /** The payload is larger than allowed; nothing was sent. */
+  | "payload_too_large"
+  /** The reply is not JSON, or not a JSON object. */
+  | "reply_not_json"
+  /** The reply is JSON but does not fit the message. */
+  | "reply_mismatch"
+  /** The reply itself asks to refuse the message (`forwardedStatusCode`). */
+  | "refused"
+  /** The caller of the API went away before the target answered. */
+  | "cancelled";
+
+/** What one HTTP exchange with a target came to. */
+export type Exchange =
+  /** A 2xx answer with its whole body, `""` when there is none. */
+  | { readonly kind: "replied"; readonly status: number; readonly body: string; readonly durationMs: number }
+  | {
+      readonly kind: "failed";
+      readonly failure: CallFailure;
+      /** HTTP status, where there was one. */
+      readonly status?: number | undefined;
+      /** For logs and records; never shown to the API's caller. */
+      readonly detail: string;
+      readonly durationMs: number;
+    };
+
+/** One request to a target, ready to be sent. */
+export interface TargetRequest {
+  readonly target: Target;
+  readonly payload: JsonObject;
+  /** W3C trace context that the call belongs to. https://www.w3.org/TR/trace-context/ */
+  readonly traceparent?: string | undefined;
+}
+
+/** The engine's way to targets, which `caller/` implements. Neither function ever throws or rejects. */
+export interface TargetCaller {
+  /** Calls a target and waits for the end of the exchange. Aborting `signal` ends it with `cancelled`. */
+  call(request: TargetRequest, signal: AbortSignal): Promise<Exchange>;
+  /** Calls a target that is not waited for. The caller keeps track of it, so that a shutdown can wait for it. */
+  callInBackground(request: TargetRequest): void;
+}

@@ -1,0 +1,24 @@
+import type { JsonObject } from "../json.ts";
+import type { Message, Spelling } from "../message.ts";
+import type { Envelope } from "./envelope.ts";
+
+/** The messages of a run. `response` is there on the way back. */
+export interface Messages {
+  readonly request: Message;
+  readonly response?: Message | undefined;
+}
+
+/** One way of talking with targets. */
+export interface PayloadDialect {
+  readonly spelling: Spelling;
+  /** What a target is sent. */
+  payload(envelope: Envelope, messages: Messages): JsonObject;
+  /** The message that a reply makes of another. Throws MessageMismatch when it does not fit; the message is then as it was. */
+  applyReply(message: Message, reply: JsonObject): Message;
+}
+
+/** The part of a payload that both dialects share: who calls what, without what is empty. */
+export function envelopeToJson({ fullMethod, instanceId, orgId, projectId, userId }: Envelope): JsonObject {
+  const named = { fullMethod, instanceID: instanceId, orgID: orgId, projectID: projectId, userID: userId };
+  return Object.fromEntries(Object.entries(named).filter((entry): entry is [string, string] => Boolean(entry[1])));
+}

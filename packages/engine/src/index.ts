@@ -1,0 +1,29 @@
+// The messages and rules that users meet.
+export { conditionId, methodScopeFromText, parseConditionId, validateCondition } from "./condition.ts";
+export type { Condition, EventMatch, MethodScope } from "./condition.ts";
+export type { Execution, ExecutionEntry } from "./execution.ts";
+export type { Dialect, Target, TargetId, TargetType } from "./target.ts";
+export { ERROR_REASONS, InterposeError } from "./error.ts";
+export type { ErrorReason, InterposeErrorOptions, Violation } from "./error.ts";
+export type { RpcCode } from "./rpc-code.ts";
+
+// From executions to plans.
+export { checkIncludes, MAX_INCLUDE_LEVELS } from "./include-graph.ts";
+export type { IncludeGraph } from "./include-graph.ts";
+export { expandPlan, MAX_PLAN_TARGETS } from "./plan.ts";
+export type { Plan, PlanSources } from "./plan.ts";
+export { compileSnapshot, executionsById, planForEvent, planForFunction, planForMethod } from "./router.ts";
+export type { MethodName, Snapshot, SnapshotSources } from "./router.ts";
+
+// From a plan and a message to an outcome.
+export { run } from "./run.ts";
+export type { CallRecord, Run, RunInput, RunOutcome } from "./run.ts";
+export type { CallFailure, Exchange, TargetCaller, TargetRequest } from "./call.ts";
+export type { Envelope } from "./dialects/envelope.ts";
+export { mergeReply } from "./merge.ts";
+
+// What hosts implement.
+export { MessageMismatch } from "./message.ts";
+export type { FieldShape, Message, MessageShape, Spelling } from "./message.ts";
+export { isJsonObject } from "./json.ts";
+export type { JsonObject, JsonValue } from "./json.ts";

@@ -1,0 +1,54 @@
+import { conditionId, type Condition } from "./condition.ts";
+import type { Execution } from "./execution.ts";
+import type { Target } from "./target.ts";
+
+/** What a condition resolves to, includes expanded: the targets that will be called, in order. */
+export interface Plan {
+  /** Id of the execution that was matched. */
+  readonly executionId: string;
+  readonly condition: Condition;
+  readonly targets: readonly Target[];
+}
+
+/**
+ * Most targets that one plan may call. Includes can double a list at each level, so a few small executions could make a plan of
+ * millions; what stands behind this place is left out. No sensible execution comes near it.
+ */
+export const MAX_PLAN_TARGETS = 1_000;
+
+/** Where a plan finds what its execution names. */
+export interface PlanSources {
+  readonly targets: ReadonlyMap<string, Target>;
+  /** Executions by id. */
+  readonly executions: ReadonlyMap<string, Execution>;
+}
+
+/**
+ * Expands an execution: each include is replaced, in its place, by what it stands for. What is not there stands for nothing, a
+ * target that is reached twice is called twice, and an include that leads back to itself ends there.
+ */
+export function expandPlan(execution: Execution, { targets, executions }: PlanSources): Plan {
+  const executionId = conditionId(execution.condition);
+  const found: Target[] = [];
+  const path = new Set<string>([executionId]);
+
+  function expand(current: Execution): void {
+    for (const entry of current.entries) {
+      if (found.length >= MAX_PLAN_TARGETS) return;
+      if ("target" in entry) {
+        const target = targets.get(entry.target);
+        if (target) found.push(target);
+        continue;
+      }
+      const id = conditionId(entry.include);
+      const included = executions.get(id);
+      if (!included || path.has(id)) continue;
+      path.add(id);
+      expand(included);
+      path.delete(id);
+    }
+  }
+
+  expand(execution);
+  return { executionId, condition: execution.condition, targets: found };
+}

@@ -1,0 +1,72 @@
+import type { CallFailure } from "./call.ts";
+import { InterposeError, type ErrorReason } from "./error.ts";
+import type { ForwardedRefusal } from "./reply.ts";
+import type { Target } from "./target.ts";
+
+/** What a failed call means for the message. */
+export type FailureEffect =
+  /** The run goes on as if the target had not been there. */
+  | { readonly kind: "ignored" }
+  /** The run ends, and the caller of the API gets the error. */
+  | { readonly kind: "refused"; readonly error: InterposeError };
+
+/** What the caller is told of each failure, where the target interrupts. The list is complete: a failure without a policy does not compile. */
+const REFUSALS: Readonly<
+  Record<Exclude<CallFailure, "refused" | "cancelled">, { readonly reason: ErrorReason; readonly what: string }>
+> = {
+  dns: { reason: "target_unavailable", what: "could not be reached" },
+  egress_denied: { reason: "target_unavailable", what: "may not be called from here" },
+  connect: { reason: "target_unavailable", what: "could not be reached" },
+  tls: { reason: "target_unavailable", what: "could not be reached safely" },
+  exchange: { reason: "target_unavailable", what: "broke off" },
+  timeout: { reason: "target_timed_out", what: "did not answer in time" },
+  status: { reason: "target_failed", what: "failed" },
+  redirect: { reason: "target_failed", what: "redirected to where calls do not follow" },
+  payload_too_large: { reason: "target_failed", what: "cannot be sent a message of this size" },
+  reply_too_large: { reason: "target_reply_invalid", what: "answered more than is read" },
+  reply_not_json: { reason: "target_reply_invalid", what: "answered what is not a JSON object" },
+  reply_mismatch: { reason: "target_reply_invalid", what: "answered what does not fit the message" },
+};
+
+/** What a failure is about: who failed, and in which run. */
+export interface FailureContext {
+  readonly target: Target;
+  readonly runId: string;
+  /** There when the failure is `refused`. */
+  readonly refusal?: ForwardedRefusal | undefined;
+}
+
+/**
+ * The one effect of a failure: without `interruptOnError` it is ignored, with it the message is refused. The caller is told the run's
+ * id, by which an operator finds what happened, and never the target's URL. A caller that went away is refused in any case.
+ */
+export function effectOfFailure(failure: CallFailure, { target, runId, refusal }: FailureContext): FailureEffect {
+  const metadata = { runId, targetId: target.id };
+  if (failure === "cancelled") {
+    const text = "The call was cancelled while a target was being called.";
+    return { kind: "refused", error: new InterposeError("target_unavailable", text, { code: "cancelled", metadata }) };
+  }
+  if (!target.interruptOnError) return { kind: "ignored" };
+  if (failure === "refused") {
+    const text = refusal?.text === undefined || refusal.text === "" ? "A target refused the call." : refusal.text;
+    const error = new InterposeError("target_refused", text, {
+      code: refusal?.code,
+      id: refusal?.id,
+      key: text,
+      metadata,
+    });
+    return { kind: "refused", error };
+  }
+  const { reason, what } = REFUSALS[failure];
+  const error = new InterposeError(
+    reason,
+    `Execution failed: target "${target.name}" ${what}. Run ${runId} has the record.`,
+    {
+      // The contract has one id for a target that fails; the cases that ZITADEL has no id for share it.
+      id: "EXEC-dra6yamk98",
+      key: "Errors.Execution.Failed",
+      metadata,
+    },
+  );
+  return { kind: "refused", error };
+}

@@ -1,0 +1,112 @@
+import { conditionId } from "./condition.ts";
+import type { Execution } from "./execution.ts";
+import { expandPlan, type Plan, type PlanSources } from "./plan.ts";
+
+/** A method as hosts name it. Made once per method, so that looking a plan up allocates nothing. */
+export interface MethodName {
+  /** `/package.Service/Method` */
+  readonly full: string;
+  /** `package.Service` */
+  readonly service: string;
+}
+
+interface MethodPlans {
+  /** By `/package.Service/Method`. */
+  readonly byMethod: ReadonlyMap<string, Plan>;
+  readonly byService: ReadonlyMap<string, Plan>;
+  readonly all: Plan | undefined;
+}
+
+/** All plans of an instance as of one revision. Immutable: a change makes another one. */
+export interface Snapshot {
+  /** Revision of the store that it was made from. */
+  readonly revision: bigint;
+  readonly request: MethodPlans;
+  readonly response: MethodPlans;
+  readonly functions: ReadonlyMap<string, Plan>;
+  readonly events: {
+    readonly byType: ReadonlyMap<string, Plan>;
+    readonly byGroup: ReadonlyMap<string, Plan>;
+    readonly all: Plan | undefined;
+  };
+}
+
+/** What a snapshot is made of. */
+export interface SnapshotSources extends PlanSources {
+  readonly revision: bigint;
+}
+
+/**
+ * Compiles what the store holds into maps that answer each question with a few look-ups, however many executions there are.
+ * An execution that calls nothing, because all that it names is gone, is left out: the broader one applies in its place.
+ */
+export function compileSnapshot(sources: SnapshotSources): Snapshot {
+  const request = emptyMethodPlans();
+  const response = emptyMethodPlans();
+  const functions = new Map<string, Plan>();
+  const events = {
+    byType: new Map<string, Plan>(),
+    byGroup: new Map<string, Plan>(),
+    all: undefined as Plan | undefined,
+  };
+  for (const execution of sources.executions.values()) {
+    const plan = expandPlan(execution, sources);
+    if (plan.targets.length === 0) continue;
+    const { condition } = execution;
+    if (condition.kind === "function") functions.set(condition.name, plan);
+    else if (condition.kind === "event") {
+      if (condition.match.kind === "type") events.byType.set(condition.match.type, plan);
+      else if (condition.match.kind === "group") events.byGroup.set(condition.match.group, plan);
+      else events.all = plan;
+    } else {
+      const plans = condition.kind === "request" ? request : response;
+      if (condition.scope.kind === "method")
+        plans.byMethod.set(`/${condition.scope.service}/${condition.scope.method}`, plan);
+      else if (condition.scope.kind === "service") plans.byService.set(condition.scope.service, plan);
+      else plans.all = plan;
+    }
+  }
+  return { revision: sources.revision, request, response, functions, events };
+}
+
+function emptyMethodPlans(): { byMethod: Map<string, Plan>; byService: Map<string, Plan>; all: Plan | undefined } {
+  return { byMethod: new Map(), byService: new Map(), all: undefined };
+}
+
+/**
+ * Finds the plan for a method: method before service before all; the most specific one alone counts, and nothing is merged.
+ * `undefined` means "not hooked". The host then passes the bytes on untouched, so a miss allocates nothing.
+ */
+export function planForMethod(snapshot: Snapshot, side: "request" | "response", method: MethodName): Plan | undefined {
+  const plans = snapshot[side];
+  return plans.byMethod.get(method.full) ?? plans.byService.get(method.service) ?? plans.all;
+}
+
+/**
+ * Finds the plan for an event: its type, then its groups from the nearest, then all. `a.b.c` is in the groups `a.b` and `a`;
+ * groups are whole segments, so `user` has nothing to do with `username.changed`.
+ */
+export function planForEvent(snapshot: Snapshot, type: string): Plan | undefined {
+  const { byType, byGroup, all } = snapshot.events;
+  const exact = byType.get(type);
+  if (exact) return exact;
+  if (byGroup.size > 0) {
+    for (let end = type.lastIndexOf("."); end > 0; end = type.lastIndexOf(".", end - 1)) {
+      const plan = byGroup.get(type.slice(0, end));
+      if (plan) return plan;
+    }
+  }
+  return all;
+}
+
+/** Finds the plan for a function. There is no condition on all functions. */
+export function planForFunction(snapshot: Snapshot, name: string): Plan | undefined {
+  return snapshot.functions.get(name);
+}
+
+/** The executions of a list, by id. */
+export function executionsById(executions: Iterable<Execution>): Map<string, Execution> {
+  const byId = new Map<string, Execution>();
+  for (const execution of executions) byId.set(conditionId(execution.condition), execution);
+  return byId;
+}

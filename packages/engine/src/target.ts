@@ -1,0 +1,22 @@
+/** How a target is called: `webhook` watches, `call` may change the message, `async` is not waited for. */
+export type TargetType = "webhook" | "call" | "async";
+
+/** Spelling of what a target is sent, and the way its reply is applied. */
+export type Dialect = "v3alpha" | "v2";
+
+/** Id of a target: a decimal number as text. */
+export type TargetId = string;
+
+/** An HTTP endpoint that executions call. */
+export interface Target {
+  readonly id: TargetId;
+  readonly name: string;
+  readonly type: TargetType;
+  /** Absolute URL. */
+  readonly endpoint: string;
+  /** Longest time of a whole HTTP exchange. */
+  readonly timeoutMs: number;
+  /** Whether a failed call refuses the message. Always false for `async`. */
+  readonly interruptOnError: boolean;
+  readonly dialect: Dialect;
+}

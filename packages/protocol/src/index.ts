@@ -1,0 +1,31 @@
+// From HTTP to messages and back.
+export { createRoutes, decodeRequest, encodeResponse } from "./rest/index.ts";
+export type { PathVariable, RestRequest, Route, RouteMatch, Routes } from "./rest/index.ts";
+
+// Refusals in each protocol.
+export {
+  connectErrorDetails,
+  errorMessage,
+  errorResponse,
+  httpStatus,
+  protocolOfRequest,
+  statusFromError,
+} from "./errors/index.ts";
+export type {
+  ConnectErrorDetail,
+  ErrorResponse,
+  ErrorResponseContext,
+  RequestHead,
+  WireProtocol,
+} from "./errors/index.ts";
+
+// Messages: as the engine sees them, and the rules that they must keep.
+export { protobufMessage, unwrap } from "./message/index.ts";
+export { createMessageValidator } from "./validation/index.ts";
+export type { MessageValidator } from "./validation/index.ts";
+
+// Services: what they demand, and how they are described.
+export { createReflection, createServiceCatalog, methodRules } from "./services/index.ts";
+export type { Access, MethodRules, Reflection, ServiceCatalog } from "./services/index.ts";
+export { openApiDocument } from "./openapi/index.ts";
+export type { OpenApiOptions } from "./openapi/index.ts";

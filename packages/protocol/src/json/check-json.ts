@@ -1,0 +1,86 @@
+import { ScalarType, type DescEnum, type DescField, type DescMessage } from "@bufbuild/protobuf";
+import { isJsonObject, type JsonValue } from "@interpose/engine";
+import { JsonFault } from "./json-fault.ts";
+
+/**
+ * Refuses JSON that cannot be of a message's type, saying where in it. The mapping of @bufbuild/protobuf checks all of it too, but names
+ * no path, and takes an unknown name of an enum for an unknown field, which is to be ignored. Well-known types are left to it.
+ * Throws JsonFault.
+ */
+export function checkJson(message: DescMessage, json: JsonValue, path: string): void {
+  if (message.typeName.startsWith("google.protobuf.")) return;
+  if (!isJsonObject(json)) throw new JsonFault(path, "a JSON object", kindOf(json));
+  for (const [key, value] of Object.entries(json)) {
+    const field = message.fields.find(({ name, jsonName }) => key === jsonName || key === name);
+    if (field && value !== null) checkField(field, value, path === "" ? key : `${path}.${key}`);
+  }
+}
+
+function checkField(field: DescField, value: JsonValue, path: string): void {
+  switch (field.fieldKind) {
+    case "scalar":
+      { checkScalar(field.scalar, value, path); return; }
+    case "enum":
+      { checkEnum(field.enum, value, path); return; }
+    case "message":
+      { checkJson(field.message, value, path); return; }
+    case "list":
+      if (!Array.isArray(value)) throw new JsonFault(path, "a list", kindOf(value));
+      for (const [i, item] of (value as readonly JsonValue[]).entries()) checkItem(field, item, `${path}[${i}]`);
+      return;
+    case "map":
+      if (!isJsonObject(value)) throw new JsonFault(path, "a JSON object", kindOf(value));
+      for (const [key, item] of Object.entries(value))
+        checkItem(field, item, `${path}[${JSON.stringify(key.slice(0, 40))}]`);
+  }
+}
+
+function checkItem(field: DescField & { fieldKind: "list" | "map" }, item: JsonValue, path: string): void {
+  if (field.message) checkJson(field.message, item, path);
+  else if (field.enum) checkEnum(field.enum, item, path);
+  else if (field.scalar !== undefined) checkScalar(field.scalar, item, path);
+}
+
+function checkEnum(type: DescEnum, value: JsonValue, path: string): void {
+  if (type.typeName === "google.protobuf.NullValue" || (typeof value === "number" && Number.isInteger(value))) return;
+  if (typeof value === "string" && type.values.some(({ name }) => name === value)) return;
+  throw new JsonFault(path, `one of ${namesOf(type)}`, typeof value === "string" ? value : kindOf(value));
+}
+
+function checkScalar(type: ScalarType, value: JsonValue, path: string): void {
+  const given = typeof value === "string" ? value : kindOf(value);
+  switch (type) {
+    case ScalarType.STRING:
+      if (typeof value !== "string") throw new JsonFault(path, "a text", given);
+      return;
+    case ScalarType.BOOL:
+      if (typeof value !== "boolean") throw new JsonFault(path, "true or false", given);
+      return;
+    case ScalarType.BYTES:
+      if (typeof value !== "string") throw new JsonFault(path, "bytes in base64", given);
+      return;
+    case ScalarType.DOUBLE:
+    case ScalarType.FLOAT:
+      if (typeof value !== "number" && typeof value !== "string") throw new JsonFault(path, "a number", given);
+      return;
+    default: {
+      const isWhole =
+        typeof value === "number"
+          ? Number.isInteger(value)
+          : typeof value === "string" && /^-?\d+(\.0+)?([eE]\+?\d+)?$/.test(value);
+      if (!isWhole) throw new JsonFault(path, "a whole number", typeof value === "number" ? String(value) : given);
+    }
+  }
+}
+
+function kindOf(value: JsonValue): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "a list";
+  return typeof value === "object" ? "an object" : `a ${typeof value === "string" ? "text" : typeof value}`;
+}
+
+/** The names of an enum for people: the first few, when there are many. */
+export function namesOf({ values }: DescEnum): string {
+  const names = values.map(({ name }) => name);
+  return names.length > 20 ? `${names.slice(0, 20).join(", ")}, …` : names.join(", ");
+}

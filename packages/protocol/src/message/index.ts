@@ -1,0 +1,1 @@
+export { protobufMessage, unwrap } from "./protobuf-message.ts";

@@ -1,0 +1,221 @@
+import {
+  getOption,
+  hasOption,
+  type DescField,
+  type DescMessage,
+  type DescMethod,
+  type DescMethodUnary,
+  type DescService,
+} from "@bufbuild/protobuf";
+import { http } from "../gen/google/api/annotations_pb.js";
+import type { HttpRule } from "../gen/google/api/http_pb.js";
+import { InterposeError } from "@interpose/engine";
+import { successStatus } from "../services/method-rules.ts";
+import { captureText, parseTemplate, type PathTemplate, type TemplateSegment } from "./template.ts";
+
+/** One way to reach a method by REST. */
+export interface Route {
+  readonly method: DescMethodUnary;
+  /** HTTP verb, in upper case. */
+  readonly verb: string;
+  readonly template: PathTemplate;
+  /** Fields of the request that the template's variables fill, in their order. */
+  readonly variableFields: readonly (readonly DescField[])[];
+  /** What the body is: the whole message, one of its fields, or nothing. */
+  readonly body: "message" | "nothing" | DescField;
+  /** The field of the response that the body of the answer is; undefined for all of it. */
+  readonly responseField: DescField | undefined;
+  /** HTTP status of a success. */
+  readonly successStatus: number;
+}
+
+/** A value that a path gives to a field. */
+export interface PathVariable {
+  readonly fields: readonly DescField[];
+  readonly text: string;
+}
+
+/** What a verb and a path lead to. */
+export type RouteMatch =
+  | { readonly kind: "found"; readonly route: Route; readonly variables: readonly PathVariable[] }
+  | { readonly kind: "wrong_verb"; readonly allowed: readonly string[] }
+  | { readonly kind: "not_found" };
+
+/** All routes of some services. */
+export interface Routes {
+  readonly all: readonly Route[];
+  /** Finds the route of a path without its query. Throws `bad_request` when the path has a malformed escape. */
+  match(verb: string, path: string): RouteMatch;
+}
+
+/** A node of the tree of paths: what can follow, and what ends here, by custom verb and then by HTTP verb. */
+interface Node {
+  readonly literals: Map<string, Node>;
+  single: Node | undefined;
+  rest: Node | undefined;
+  readonly ends: Map<string, Map<string, Route>>;
+}
+
+/**
+ * Reads the `google.api.http` options of all unary methods, additional bindings included. A template or field path that is wrong, and two
+ * bindings for the same verb and path, throw Error at once, naming the methods.
+ */
+export function createRoutes(services: readonly DescService[]): Routes {
+  const all = services.flatMap((service) => service.methods.filter(isUnary).flatMap(routesOf));
+  const root = emptyNode();
+  for (const route of all) insert(root, route);
+  return {
+    all,
+    match(verb, path) {
+      const segments = path.slice(1).split("/");
+      const allowed = new Set<string>();
+      try {
+        const route = path.startsWith("/") ? find(root, segments, 0, verb, allowed) : undefined;
+        if (route) return { kind: "found", route, variables: variablesOf(route, segments) };
+      } catch (error) {
+        if (!(error instanceof URIError)) throw error;
+        throw new InterposeError(
+          "bad_request",
+          "The path has a malformed percent escape. Write each as % and two hexadecimal digits.",
+          { cause: undefined },
+        );
+      }
+      return allowed.size > 0 ? { kind: "wrong_verb", allowed: [...allowed].sort() } : { kind: "not_found" };
+    },
+  };
+}
+
+function isUnary(method: DescMethod): method is DescMethodUnary {
+  return method.methodKind === "unary";
+}
+
+function routesOf(method: DescMethodUnary): readonly Route[] {
+  if (!hasOption(method, http)) return [];
+  const rule = getOption(method, http);
+  return [rule, ...rule.additionalBindings].map((each) => routeFrom(method, each));
+}
+
+function routeFrom(method: DescMethodUnary, rule: HttpRule): Route {
+  const name = `${method.parent.typeName}.${method.name}`;
+  const { case: kind, value } = rule.pattern;
+  if (kind === undefined) throw new Error(`${name}: a google.api.http binding has no path`);
+  const verb = kind === "custom" ? value.kind.toUpperCase() : kind.toUpperCase();
+  try {
+    const template = parseTemplate(kind === "custom" ? value.path : value);
+    const variableFields = template.variables.map(({ fieldPath }) => fieldsAt(method.input, fieldPath));
+    return {
+      method,
+      verb,
+      template,
+      variableFields,
+      body: rule.body === "" ? "nothing" : rule.body === "*" ? "message" : fieldOf(method.input, rule.body),
+      responseField: rule.responseBody === "" ? undefined : fieldOf(method.output, rule.responseBody),
+      successStatus: successStatus(method),
+    };
+  } catch (error) {
+    throw new Error(`${name}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** The field of a message by its name in the .proto file. */
+export function fieldOf(message: DescMessage, name: string): DescField {
+  const field = message.fields.find((each) => each.name === name);
+  if (!field) throw new Error(`${message.typeName} has no field "${name}"`);
+  return field;
+}
+
+function fieldsAt(message: DescMessage, names: readonly string[]): readonly DescField[] {
+  const fields: DescField[] = [];
+  let current = message;
+  for (const [i, name] of names.entries()) {
+    const field = fieldOf(current, name);
+    fields.push(field);
+    if (i === names.length - 1) {
+      if (field.fieldKind !== "scalar" && field.fieldKind !== "enum")
+        throw new Error(`the path fills "${names.join(".")}", which is no single value`);
+    } else if (field.fieldKind === "message") current = field.message;
+    else throw new Error(`"${name}" in "${names.join(".")}" is no message`);
+  }
+  return fields;
+}
+
+function emptyNode(): Node {
+  return { literals: new Map(), single: undefined, rest: undefined, ends: new Map() };
+}
+
+function insert(root: Node, route: Route): void {
+  let node = root;
+  for (const segment of route.template.segments) node = child(node, segment);
+  const ends = node.ends.get(route.template.verb) ?? new Map<string, Route>();
+  node.ends.set(route.template.verb, ends);
+  const taken = ends.get(route.verb);
+  if (taken) {
+    const [a, b] = [taken, route].map(
+      ({ method, template }) => `${method.parent.typeName}.${method.name} (${template.text})`,
+    );
+    throw new Error(`${a} and ${b} both answer ${route.verb} on the same paths`);
+  }
+  ends.set(route.verb, route);
+}
+
+function child(node: Node, segment: TemplateSegment): Node {
+  if (segment.kind === "single") return (node.single ??= emptyNode());
+  if (segment.kind === "rest") return (node.rest ??= emptyNode());
+  const existing = node.literals.get(segment.text) ?? emptyNode();
+  node.literals.set(segment.text, existing);
+  return existing;
+}
+
+/** Literals are tried before captures, and captures of one segment before those of many. Verbs of routes that have only the path right are noted. */
+function find(
+  node: Node,
+  segments: readonly string[],
+  at: number,
+  verb: string,
+  allowed: Set<string>,
+): Route | undefined {
+  const segment = segments[at];
+  if (segment === undefined) return endOf(node, "", verb, allowed);
+  const isLast = at === segments.length - 1;
+  const colon = isLast ? segment.lastIndexOf(":") : -1;
+  if (colon >= 0) {
+    const custom = segment.slice(colon + 1);
+    const route = followers(node, segment.slice(0, colon))
+      .map((next) => endOf(next, custom, verb, allowed))
+      .find(Boolean);
+    if (route) return route;
+  }
+  for (const next of followers(node, segment)) {
+    const route = next === node.rest ? endOf(next, "", verb, allowed) : find(next, segments, at + 1, verb, allowed);
+    if (route) return route;
+  }
+  if (node.rest && !isLast) {
+    const last = segments.at(-1) ?? "";
+    const lastColon = last.lastIndexOf(":");
+    const custom = lastColon < 0 ? undefined : endOf(node.rest, last.slice(lastColon + 1), verb, allowed);
+    return custom ?? endOf(node.rest, "", verb, allowed);
+  }
+  return undefined;
+}
+
+/** The nodes that can follow on a segment, the most specific first. An empty segment is no value. */
+function followers(node: Node, segment: string): readonly Node[] {
+  const literal = node.literals.get(decodeURIComponent(segment));
+  return [literal, ...(segment === "" ? [] : [node.single, node.rest])].filter((next) => next !== undefined);
+}
+
+function endOf(node: Node, custom: string, verb: string, allowed: Set<string>): Route | undefined {
+  const ends = node.ends.get(custom);
+  if (!ends) return undefined;
+  for (const each of ends.keys()) allowed.add(each);
+  return ends.get(verb);
+}
+
+function variablesOf({ template, variableFields }: Route, segments: readonly string[]): readonly PathVariable[] {
+  const last = segments.at(-1) ?? "";
+  const plain = template.verb === "" ? segments : [...segments.slice(0, -1), last.slice(0, -template.verb.length - 1)];
+  return template.variables.map((variable, i) => ({
+    fields: variableFields[i] ?? [],
+    text: captureText(variable, template, plain),
+  }));
+}

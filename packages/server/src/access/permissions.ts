@@ -1,0 +1,48 @@
+/** Every permission that there is. */
+export const PERMISSIONS = [
+  "execution.target.read",
+  "execution.target.write",
+  "execution.target.delete",
+  "execution.read",
+  "execution.write",
+  "execution.delete",
+  "execution.bypass",
+  "token.read",
+  "token.write",
+  "token.delete",
+] as const;
+
+/** What a caller may do. */
+export type Permission = (typeof PERMISSIONS)[number];
+
+/** Fixed sets of permissions. */
+export const ROLES = ["admin", "editor", "viewer", "none"] as const;
+
+/** Name of a fixed set of permissions. */
+export type Role = (typeof ROLES)[number];
+
+const OF_ROLE: Readonly<Record<Role, ReadonlySet<string>>> = {
+  admin: new Set(PERMISSIONS),
+  // Who edits executions can be locked out by one; the way past it stays with admins.
+  editor: new Set(
+    PERMISSIONS.filter((permission) => permission.startsWith("execution.") && permission !== "execution.bypass"),
+  ),
+  viewer: new Set(["execution.target.read", "execution.read"]),
+  none: new Set(),
+};
+
+/** The permissions of a role. */
+export function permissionsOfRole(role: Role): ReadonlySet<string> {
+  return OF_ROLE[role];
+}
+
+/** The permissions of a role and single ones together. */
+export function permissionsOf(role: Role | null, permissions: readonly string[]): ReadonlySet<string> {
+  if (role !== null && permissions.length === 0) return OF_ROLE[role];
+  return new Set([...(role === null ? [] : OF_ROLE[role]), ...permissions]);
+}
+
+/** Whether a text names a permission. */
+export function isPermission(text: string): text is Permission {
+  return (PERMISSIONS as readonly string[]).includes(text);
+}

@@ -1,0 +1,47 @@
+import type { Settings } from "../config/index.ts";
+import { embeddedStatus, type EmbeddedStatus } from "../store/embedded/index.ts";
+import { openStore, type Store } from "../store/index.ts";
+import { migrate, migrationStatus, type MigrationStatus } from "../store/migrations.ts";
+
+/** What `db status` shows. */
+export interface DatabaseStatus {
+  readonly store: string;
+  /** There unless the store is a PostgreSQL by URL. */
+  readonly embedded: EmbeddedStatus | undefined;
+  /** Undefined when the embedded PostgreSQL does not run: looking would have to start it. */
+  readonly migrations: MigrationStatus | undefined;
+}
+
+/** Looks at the database, and starts and changes nothing. */
+export async function databaseStatus(settings: Settings): Promise<DatabaseStatus> {
+  const embedded = settings.databaseUrl === undefined ? await embeddedStatus(settings.dataDir) : undefined;
+  if (embedded && embedded.owner === undefined) {
+    return { store: `embedded PostgreSQL in ${settings.dataDir}`, embedded, migrations: undefined };
+  }
+  return withStore(settings, async (store) => ({
+    store: embedded ? `embedded PostgreSQL in ${settings.dataDir}` : store.description,
+    embedded,
+    migrations: await migrationStatus(store.database),
+  }));
+}
+
+/** Brings the database up to date. */
+export function migrateDatabase(settings: Settings): Promise<MigrationStatus> {
+  return withStore(settings, ({ database }) => migrate(database));
+}
+
+async function withStore<T>({ databaseUrl, dataDir }: Settings, work: (store: Store) => Promise<T>): Promise<T> {
+  const store = await openStore({
+    databaseUrl,
+    dataDir,
+    role: "cli",
+    maxConnections: 2,
+    onLost: () => undefined,
+    onFatal: () => undefined,
+  });
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+}

@@ -1,0 +1,56 @@
+import type { Command } from "commander";
+import type { CommandTools } from "./command-tools.ts";
+
+/** Adds `db status|migrate|stop`. */
+export function addDb(db: Command, toolsOf: (command: Command) => CommandTools): void {
+  db.description("look after the database");
+  const add = (name: string, description: string): Command =>
+    db
+      .command(name)
+      .description(description)
+      .option("--config <file>", "settings file (INTERPOSE_CONFIG; default interpose.yaml, if there is one)")
+      .option("--json", "print one JSON document");
+
+  add("status", "show which database is used, and how it stands to this program").action(
+    async (_options: unknown, command: Command) => {
+      const { output, settings } = toolsOf(command);
+      const { databaseStatus } = await import("./db-work.ts");
+      const status = await databaseStatus(settings());
+      output.answer(status, () =>
+        [
+          `Store       ${status.store}`,
+          ...(status.embedded
+            ? [
+                `PostgreSQL  ${status.embedded.pid === undefined ? "not running" : `running (pid ${status.embedded.pid})`}`,
+                `Owner       ${status.embedded.owner ?? "nobody"}`,
+              ]
+            : []),
+          status.migrations
+            ? `Migrations  ${status.migrations.applied} of ${status.migrations.known} applied${status.migrations.pending.length > 0 ? `; to come: ${status.migrations.pending.join(", ")}` : ""}`
+            : "Migrations  unknown: PostgreSQL does not run",
+        ].join("\n"),
+      );
+    },
+  );
+
+  add("migrate", "bring the database up to date; serve does the same at its start").action(
+    async (_options: unknown, command: Command) => {
+      const { output, settings } = toolsOf(command);
+      const { migrateDatabase } = await import("./db-work.ts");
+      const status = await migrateDatabase(settings());
+      output.answer(status, () => `The database is up to date: ${status.applied} of ${status.known} migrations.`);
+    },
+  );
+
+  add("stop", "stop an embedded PostgreSQL that was left behind").action(
+    async (_options: unknown, command: Command) => {
+      const { output, settings } = toolsOf(command);
+      const { stopEmbedded } = await import("../store/embedded/index.ts");
+      const { dataDir } = settings();
+      const stopped = await stopEmbedded(dataDir);
+      output.answer({ stopped }, () =>
+        stopped ? `Stopped the PostgreSQL in ${dataDir}.` : `No PostgreSQL runs in ${dataDir}.`,
+      );
+    },
+  );
+}

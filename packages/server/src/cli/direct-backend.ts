@@ -1,0 +1,67 @@
+import { userInfo } from "node:os";
+import { createTarget } from "../commands/create-target.ts";
+import { createToken } from "../commands/create-token.ts";
+import type { CommandContext } from "../commands/context.ts";
+import { deleteExecution } from "../commands/delete-execution.ts";
+import { deleteTarget } from "../commands/delete-target.ts";
+import { ensureDefaultInstance } from "../commands/first-start.ts";
+import { revokeToken } from "../commands/revoke-token.ts";
+import { setExecution } from "../commands/set-execution.ts";
+import type { Settings } from "../config/index.ts";
+import { newId } from "../ids.ts";
+import { openStore } from "../store/index.ts";
+import { migrate } from "../store/migrations.ts";
+import { listTokens } from "../store/sql/list-tokens.ts";
+import { searchExecutions } from "../store/sql/search-executions.ts";
+import { searchTargets } from "../store/sql/search-targets.ts";
+import { assertGrantable } from "../access/authorize.ts";
+import type { Backend } from "./backend.ts";
+
+const EVERYTHING = { filters: [], offset: 0n, limit: 0 } as const;
+const MOST_TOKENS = 10_000;
+
+/** The store itself, without a server and without any execution: whoever can reach it cannot be locked out. */
+export async function openDirectBackend(settings: Settings): Promise<Backend> {
+  const store = await openStore({
+    databaseUrl: settings.databaseUrl,
+    dataDir: settings.dataDir,
+    role: "cli",
+    maxConnections: 2,
+    onLost: () => undefined,
+    onFatal: () => undefined,
+  });
+  try {
+    const { database } = store;
+    await migrate(database);
+    const { id: instanceId } = await ensureDefaultInstance(database, { needsToken: false });
+    // Other nodes hear of the change from the store. This process has no router.
+    const context: CommandContext = {
+      database,
+      instanceId,
+      creator: `cli:${userInfo().username}`,
+      newId,
+      committed: () => Promise.resolve(),
+    };
+    return {
+      listTargets: async () =>
+        (await searchTargets(database, instanceId, { ...EVERYTHING, sortBy: "id", ascending: true })).targets,
+      createTarget: async (target) => (await createTarget(context, { ...target, dialect: "v3alpha" })).id,
+      deleteTarget: async (id) => void (await deleteTarget(context, id)),
+      listExecutions: async () => (await searchExecutions(database, instanceId, EVERYTHING)).executions,
+      setExecution: async (condition, entries) => void (await setExecution(context, condition, entries)),
+      deleteExecution: async (condition) => void (await deleteExecution(context, condition)),
+      async createToken(token) {
+        assertGrantable(token.permissions);
+        const { id, text } = await createToken(context, token);
+        return { id, token: text };
+      },
+      listTokens: (all) =>
+        listTokens(database, instanceId, { limit: MOST_TOKENS, name: "", showInactive: all, now: new Date() }),
+      revokeToken: async (id) => void (await revokeToken(context, id)),
+      close: store.close,
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}

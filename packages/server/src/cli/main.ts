@@ -1,0 +1,21 @@
+import { styleText } from "node:util";
+import { CommanderError } from "commander";
+import { describeFailure, EXIT } from "./exit-codes.ts";
+import { createProgram } from "./program.ts";
+
+/** Runs the command line, and answers what to exit with. */
+async function main(args: readonly string[]): Promise<number> {
+  const program = createProgram({ env: process.env, cwd: process.cwd(), print: (text) => process.stdout.write(text) });
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return EXIT.ok;
+  } catch (error) {
+    // Commander has written its own text already, help among it.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    const { exitCode, text } = describeFailure(error);
+    process.stderr.write(`${styleText("red", "error", { stream: process.stderr })}: ${text}\n`);
+    return exitCode;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,126 @@
+import { durationFromMs, msFromDuration } from "../api/v3alpha/duration.ts";
+import { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { createClient, type Interceptor } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-node";
+import type { ExecutionEntry } from "@interpose/engine";
+import { Role as ProtoRole, TokenService, type Token } from "@interpose/protocol/gen/interpose/v1/token_service_pb";
+import { ActionService } from "@interpose/protocol/gen/zitadel/action/v3alpha/action_service_pb";
+import type { Role } from "../access/permissions.ts";
+import { conditionFromProto, conditionToProto } from "../api/v3alpha/condition.ts";
+import { callingFromProto, callingToProto } from "../api/v3alpha/target-type.ts";
+import { BYPASS_HEADER } from "../headers.ts";
+import type { Backend, ListedToken } from "./backend.ts";
+
+/** Which server to talk to, and as whom. */
+export interface RemoteOptions {
+  readonly url: string;
+  readonly token: string | undefined;
+  /** Run no executions for these calls. */
+  readonly bypass: boolean;
+}
+
+/** A server, by its public API. */
+export function openRemoteBackend({ url, token, bypass }: RemoteOptions): Backend {
+  const headers: Interceptor = (next) => (request) => {
+    if (token !== undefined) request.header.set("authorization", `Bearer ${token}`);
+    if (bypass) request.header.set(BYPASS_HEADER, "true");
+    return next(request);
+  };
+  const transport = createConnectTransport({ baseUrl: url, httpVersion: "1.1", interceptors: [headers] });
+  const actions = createClient(ActionService, transport);
+  const tokens = createClient(TokenService, transport);
+  return {
+    async listTargets() {
+      const { result } = await actions.listTargets({ query: { asc: true } });
+      return result.map(({ targetId, name, endpoint, timeout, targetType }) => ({
+        id: targetId,
+        name,
+        endpoint,
+        timeoutMs: timeout ? msFromDuration(timeout) : 0,
+        ...(callingFromProto(targetType) ?? { type: "async", interruptOnError: false }),
+      }));
+    },
+
+    async createTarget({ name, endpoint, timeoutMs, ...calling }) {
+      const { id } = await actions.createTarget({
+        name,
+        endpoint,
+        timeout: durationFromMs(timeoutMs),
+        targetType: callingToProto(calling),
+      });
+      return id;
+    },
+
+    deleteTarget: async (targetId) => void (await actions.deleteTarget({ targetId })),
+
+    async listExecutions() {
+      const { result } = await actions.listExecutions({});
+      return result.flatMap(({ Condition: given, targets }) => {
+        const condition = conditionFromProto(given, "condition");
+        if (!condition) return [];
+        const entries = targets.flatMap(({ type }): ExecutionEntry[] => {
+          if (type.case === "target") return [{ target: type.value }];
+          const include = type.case === "include" ? conditionFromProto(type.value, "include") : undefined;
+          return include ? [{ include }] : [];
+        });
+        return [{ condition, entries }];
+      });
+    },
+
+    async setExecution(condition, entries) {
+      const targets = entries.map((entry) => ({
+        type:
+          "target" in entry
+            ? ({ case: "target", value: entry.target } as const)
+            : ({ case: "include", value: conditionToProto(entry.include) } as const),
+      }));
+      await actions.setExecution({ condition: conditionToProto(condition), targets });
+    },
+
+    deleteExecution: async (condition) =>
+      void (await actions.deleteExecution({ condition: conditionToProto(condition) })),
+
+    async createToken({ name, role, permissions, expiresAt }) {
+      const { id, token: text } = await tokens.createToken({
+        name,
+        role: role === null ? ProtoRole.UNSPECIFIED : ROLES[role],
+        permissions: [...permissions],
+        ...(expiresAt && { expireTime: timestampFromDate(expiresAt) }),
+      });
+      return { id, token: text };
+    },
+
+    async listTokens(showInactive) {
+      const found: ListedToken[] = [];
+      for (let pageToken = ""; ;) {
+        const page = await tokens.listTokens({ pageSize: 1_000, pageToken, showInactive });
+        found.push(...page.tokens.map(tokenFromProto));
+        pageToken = page.nextPageToken;
+        if (pageToken === "") return found;
+      }
+    },
+
+    revokeToken: async (id) => void (await tokens.revokeToken({ id })),
+    close: () => Promise.resolve(),
+  };
+}
+
+const ROLES: Readonly<Record<Role, ProtoRole>> = {
+  admin: ProtoRole.ADMIN,
+  editor: ProtoRole.EDITOR,
+  viewer: ProtoRole.VIEWER,
+  none: ProtoRole.NONE,
+};
+
+function tokenFromProto({ id, name, role, permissions, createTime, expireTime, revokeTime }: Token): ListedToken {
+  const named = (Object.keys(ROLES) as Role[]).find((each) => ROLES[each] === role);
+  return {
+    id,
+    name,
+    role: named ?? null,
+    permissions,
+    createdAt: createTime ? timestampDate(createTime) : new Date(0),
+    expiresAt: expireTime ? timestampDate(expireTime) : null,
+    revokedAt: revokeTime ? timestampDate(revokeTime) : null,
+  };
+}

@@ -1,0 +1,231 @@
+import { readFile } from "node:fs/promises";
+import type { Message } from "@bufbuild/protobuf";
+import { createTargetCaller } from "@interpose/caller";
+import {
+  createMessageValidator,
+  createReflection,
+  createRoutes,
+  createServiceCatalog,
+  methodRules,
+  openApiDocument,
+} from "@interpose/protocol";
+import { TargetService } from "@interpose/protocol/gen/interpose/v1/target_service_pb";
+import { TokenService } from "@interpose/protocol/gen/interpose/v1/token_service_pb";
+import { ActionService } from "@interpose/protocol/gen/zitadel/action/v3alpha/action_service_pb";
+import { Health } from "@interpose/protocol/gen/grpc/health/v1/health_pb";
+import { ServerReflection } from "@interpose/protocol/gen/grpc/reflection/v1/reflection_pb";
+import { ServerReflection as ServerReflectionV1Alpha } from "@interpose/protocol/gen/grpc/reflection/v1alpha/reflection_pb";
+import { createAuthenticator, createOidcVerifier } from "../access/index.ts";
+import type { ApiContext } from "../api/context.ts";
+import { targetServiceV1 } from "../api/v1/targets.ts";
+import { tokenServiceV1 } from "../api/v1/tokens.ts";
+import { actionServiceV3alpha } from "../api/v3alpha/index.ts";
+import type { Call } from "../call.ts";
+import { ensureDefaultInstance } from "../commands/first-start.ts";
+import type { Settings } from "../config/index.ts";
+import { createOwnApi } from "../hosts/own-api/index.ts";
+import { newId } from "../ids.ts";
+import { addHealth, addReflection, type Readiness } from "../listener/infrastructure.ts";
+import { listenOnOnePort } from "../listener/one-port.ts";
+import { createPages } from "../listener/pages.ts";
+import { createRequestHandler } from "../listener/request-handler.ts";
+import { answerRest } from "../listener/rest.ts";
+import { createRpcHandlers } from "../listener/rpc.ts";
+import { observeCall, observeRun } from "../observe/calls.ts";
+import { createLog, type Log } from "../observe/log.ts";
+import { startLiveRouter } from "../router/live-router.ts";
+import type { Database } from "../store/database.ts";
+import { openStore } from "../store/index.ts";
+import { migrate } from "../store/migrations.ts";
+import { readRevision } from "../store/sql/read-revision.ts";
+import { selectToken } from "../store/sql/select-token.ts";
+import { VERSION } from "../version.ts";
+import { startMessage } from "./start-message.ts";
+import { createTeardown, type Teardown } from "./teardown.ts";
+
+/** How often a node looks whether its executions are current, should it have missed a notification. */
+const ROUTER_POLL_MS = 2_000;
+/** Comments and types of the own API, made from its .proto files. */
+const DESCRIPTOR_SET = new URL(import.meta.resolve("@interpose/protocol/descriptors.binpb"));
+
+/** The services of the own API. */
+const SERVED = [ActionService, TokenService, TargetService];
+
+/** What a served process is told and tells. */
+export interface ServeIo {
+  /** Aborted when the server shall stop; the reason is logged. */
+  readonly stop: AbortSignal;
+  readonly print: (text: string) => void;
+}
+
+/** Serves until it is told to stop. Whatever was started is stopped in reverse order, also when the start fails halfway. */
+export async function serve(settings: Settings, io: ServeIo): Promise<void> {
+  const log = createLog(settings.log);
+  const teardown = createTeardown();
+  const fatal = new AbortController();
+  try {
+    await start(settings, io, log, teardown, fatal);
+    const ended = AbortSignal.any([io.stop, fatal.signal]);
+    if (!ended.aborted) await new Promise((resolve) => ended.addEventListener("abort", resolve, { once: true }));
+    log("server.stopping", { reason: String(ended.reason) });
+  } finally {
+    await teardown.run();
+  }
+  log("server.stopped", { clean: !fatal.signal.aborted });
+  if (fatal.signal.aborted) throw fatal.signal.reason;
+}
+
+/** Puts everything together, from the store up to the port. */
+async function start(
+  settings: Settings,
+  io: ServeIo,
+  log: Log,
+  teardown: Teardown,
+  fatal: AbortController,
+): Promise<void> {
+  const { limits } = settings;
+
+  const store = await openStore({
+    databaseUrl: settings.databaseUrl,
+    dataDir: settings.dataDir,
+    role: "serve",
+    maxConnections: settings.database.maxConnections,
+    onLost: (error) => log("store.lost", { error }),
+    onFatal: (error) => fatal.abort(error),
+  });
+  teardown.add("the store", store.close);
+  const { database } = store;
+  await migrate(database);
+  const { id: instanceId, firstToken } = await ensureDefaultInstance(database, {
+    needsToken: settings.adminToken === undefined,
+  });
+
+  const router = await startLiveRouter(database, instanceId, {
+    pollMs: ROUTER_POLL_MS,
+    onError: (error) => log("router.load_failed", { error }),
+  });
+  teardown.add("the router", router.stop);
+
+  const targets = createTargetCaller({
+    egressAllow: settings.egress.allow,
+    maxPayloadBytes: limits.maxPayloadBytes,
+    maxReplyBytes: limits.maxReplyBytes,
+    userAgent: `interpose/${VERSION}`,
+    onBackgroundCall: (targetId, exchange) =>
+      log("target.background_call", {
+        targetId,
+        outcome: exchange.kind === "replied" ? String(exchange.status) : exchange.failure,
+        durationMs: exchange.durationMs,
+      }),
+  });
+  teardown.add("connections to targets", targets.close);
+  teardown.add("calls in the background", () => targets.drain(settings.shutdownTimeoutSeconds * 1000));
+
+  const authenticate = createAuthenticator({
+    findToken: (id) => selectToken(database, instanceId, id),
+    adminToken: settings.adminToken,
+    oidc: settings.oidc && createOidcVerifier(settings.oidc),
+    now: () => new Date(),
+  });
+
+  const infrastructure = [Health, ...(settings.reflection ? [ServerReflection, ServerReflectionV1Alpha] : [])];
+  const catalog = createServiceCatalog([...SERVED, ...infrastructure]);
+  const api: ApiContext = {
+    database,
+    catalog,
+    commandContext: (call) => ({
+      database,
+      instanceId: call.instanceId,
+      creator: call.caller.userId,
+      newId,
+      committed: router.catchUp,
+    }),
+  };
+  const services = [actionServiceV3alpha(api), tokenServiceV1(api), targetServiceV1(api)];
+
+  const validator = createMessageValidator();
+  validator.prepare(SERVED.flatMap(({ methods }) => methods.map(({ input }) => input)));
+  const ownApi = createOwnApi({
+    services,
+    rules: methodRules,
+    snapshot: router.current,
+    targets,
+    validate: validator.validate,
+    newRunId: newId,
+    onRun: (event) => observeRun(log, event),
+  });
+
+  const readiness = createReadiness(database, instanceId, io.stop);
+  const observed = (method: string, call: Call, work: () => Promise<Message>): Promise<Message> =>
+    observeCall(log, method, call, work);
+  const rpc = createRpcHandlers({
+    ownApi,
+    instanceId,
+    authenticate,
+    maxMessageBytes: limits.maxMessageBytes,
+    observed,
+    open: (openRouter) => {
+      addHealth(openRouter, catalog.services, readiness);
+      if (settings.reflection) addReflection(openRouter, createReflection([...SERVED, ...infrastructure]));
+    },
+  });
+  const routes = createRoutes(SERVED);
+  const openApi = await openApiText();
+  const port = await listenOnOnePort({
+    host: settings.host,
+    port: settings.port,
+    tls: settings.tls && { cert: await readFile(settings.tls.cert), key: await readFile(settings.tls.key) },
+    onRequest: createRequestHandler({
+      corsOrigins: settings.cors.allowedOrigins,
+      pages: createPages(readiness, () => openApi),
+      rpc,
+      rest: (request, response) =>
+        answerRest(request, response, {
+          ownApi,
+          routes,
+          instanceId,
+          authenticate,
+          maxMessageBytes: limits.maxMessageBytes,
+          observed,
+        }),
+      authenticate,
+    }),
+  });
+  teardown.add("the port", () => port.drain(settings.shutdownTimeoutSeconds * 1000));
+
+  const url = urlOf(settings, port.address.port);
+  log("server.started", { url, store: store.description, version: VERSION });
+  io.print(
+    startMessage({
+      version: VERSION,
+      url,
+      store: store.description,
+      firstToken: firstToken?.text,
+      egressAllow: settings.egress.allow,
+    }),
+  );
+}
+
+/** The server can work while the store answers, and no longer once it is told to stop. That executions are loaded is a condition of the start. */
+function createReadiness(database: Database, instanceId: string, stop: AbortSignal): Readiness {
+  return {
+    async notReadyBecause() {
+      if (stop.aborted) return "the server is stopping";
+      return readRevision(database, instanceId).then(
+        () => undefined,
+        () => "the store cannot be reached",
+      );
+    },
+  };
+}
+
+async function openApiText(): Promise<string> {
+  const descriptorSet = await readFile(DESCRIPTOR_SET);
+  return JSON.stringify(openApiDocument(SERVED, { title: "Interpose", version: VERSION, descriptorSet }));
+}
+
+function urlOf({ host, tls }: Settings, port: number): string {
+  const everywhere = host === "0.0.0.0" || host === "::";
+  const name = everywhere ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
+  return `${tls ? "https" : "http"}://${name}:${port}`;
+}

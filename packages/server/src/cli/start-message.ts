@@ -1,0 +1,31 @@
+/** What a person is told when the server has started. */
+export interface StartMessage {
+  readonly version: string;
+  readonly url: string;
+  readonly store: string;
+  /** On the first start only. */
+  readonly firstToken: string | undefined;
+  readonly egressAllow: readonly string[];
+}
+
+/** The text for standard output. */
+export function startMessage({ version, url, store, firstToken, egressAllow }: StartMessage): string {
+  const token = firstToken ?? "$INTERPOSE_TOKEN";
+  const lines = [
+    `Interpose ${version} is ready at ${url}`,
+    "",
+    `  Store    ${store}`,
+    `  API      ${url}/openapi.json`,
+    ...(egressAllow.length > 0
+      ? [`  Egress   targets may live at public addresses and in ${egressAllow.join(", ")}`]
+      : []),
+    ...(firstToken === undefined
+      ? []
+      : [`  Token    ${firstToken}`, "           (an admin's; it is shown this once, so keep it)"]),
+    "",
+    "  Try it:",
+    `  curl -H "Authorization: Bearer ${token}" ${url}/v3alpha/executions/methods`,
+    "",
+  ];
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,57 @@
+import { InterposeError } from "@interpose/engine";
+
+const MAX_NAME_LENGTH = 200;
+const MAX_ENDPOINT_LENGTH = 1000;
+
+/** Refuses a name that is empty or longer than 200 characters (Unicode code points). */
+export function checkName(name: string): void {
+  const length = [...name].length;
+  if (length >= 1 && length <= MAX_NAME_LENGTH) return;
+  throw invalid(
+    "name",
+    `The name has ${length} characters. Give it 1 to ${MAX_NAME_LENGTH}.`,
+    "COMMAND-ddqbm9us5p",
+    "Errors.Target.Invalid",
+  );
+}
+
+/** Refuses a timeout that is not a positive time. There is no upper limit. */
+export function checkTimeout(timeoutMs: number): void {
+  if (timeoutMs > 0 && Number.isFinite(timeoutMs)) return;
+  throw invalid(
+    "timeout",
+    'The timeout must be longer than 0s, for example "10s".',
+    "COMMAND-39f35d8uri",
+    "Errors.Target.NoTimeout",
+  );
+}
+
+/** Refuses an endpoint that no HTTP call could ever reach. */
+export function checkEndpoint(endpoint: string): void {
+  const id = "COMMAND-1r2k6qo6wg";
+  const key = "Errors.Target.InvalidURL";
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+  if (endpoint.length > MAX_ENDPOINT_LENGTH) {
+    throw invalid(
+      "endpoint",
+      `The endpoint has ${endpoint.length} characters; at most ${MAX_ENDPOINT_LENGTH} are allowed.`,
+      id,
+      key,
+    );
+  }
+  if (!url) {
+    throw invalid("endpoint", 'The endpoint is not an absolute URL such as "https://example.com/hook".', id, key);
+  }
+  if (url.protocol !== "http:" && url.protocol !== "https:") {
+    throw invalid(
+      "endpoint",
+      `The endpoint's scheme is "${url.protocol.slice(0, -1)}"; targets are called by http or https.`,
+      id,
+      key,
+    );
+  }
+}
+
+function invalid(field: string, description: string, id: string, key: string): InterposeError {
+  return new InterposeError("target_invalid", description, { id, key, violations: [{ field, description }] });
+}

@@ -1,0 +1,6 @@
+export { describeSettings, loadSettings } from "./load.ts";
+export type { SettingsSources } from "./load.ts";
+export { LEAVES } from "./leaves.ts";
+export type { Leaf } from "./leaves.ts";
+export { settingsSchema } from "./schema.ts";
+export type { Settings } from "./schema.ts";

@@ -1,0 +1,65 @@
+import { z } from "zod";
+import { settingsSchema } from "./schema.ts";
+
+/** What a text from the environment or a flag is turned into. */
+export type LeafKind = "text" | "number" | "boolean" | "list" | "record";
+
+/** One setting, with the names that it goes by. */
+export interface Leaf {
+  /** Path in YAML, such as `egress.allow`. */
+  readonly path: readonly string[];
+  /** Such as `INTERPOSE_EGRESS_ALLOW`. */
+  readonly variable: string;
+  /** Such as `--egress-allow`. */
+  readonly flag: string;
+  readonly kind: LeafKind;
+  readonly description: string;
+  readonly isSecret: boolean;
+}
+
+/** Every setting, in the order of the schema. */
+export const LEAVES: readonly Leaf[] = leavesOf(settingsSchema, []);
+
+function leavesOf(schema: z.ZodType, path: readonly string[]): readonly Leaf[] {
+  const inner = unwrapped(schema);
+  if (inner instanceof z.ZodObject) {
+    return Object.entries(inner.shape as Record<string, z.ZodType>).flatMap(([name, field]) =>
+      leavesOf(field, [...path, name]),
+    );
+  }
+  const words = path.flatMap((name) => name.split(/(?=[A-Z])/)).map((word) => word.toLowerCase());
+  return [
+    {
+      path,
+      variable: `INTERPOSE_${words.join("_").toUpperCase()}`,
+      flag: `--${words.join("-")}`,
+      kind: kindOf(inner),
+      description: describedBy(schema) ?? "",
+      isSecret: isSecret(schema),
+    },
+  ];
+}
+
+/** The schema without what only says that it may be missing. */
+function unwrapped(schema: z.ZodType): z.ZodType {
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional) {
+    return unwrapped(schema.unwrap() as z.ZodType);
+  }
+  return schema;
+}
+
+function kindOf(schema: z.ZodType): LeafKind {
+  if (schema instanceof z.ZodNumber) return "number";
+  if (schema instanceof z.ZodBoolean) return "boolean";
+  if (schema instanceof z.ZodArray) return "list";
+  if (schema instanceof z.ZodRecord) return "record";
+  return "text";
+}
+
+function describedBy(schema: z.ZodType): string | undefined {
+  return schema.description ?? (unwrapped(schema) === schema ? undefined : unwrapped(schema).description);
+}
+
+function isSecret(schema: z.ZodType): boolean {
+  return [schema, unwrapped(schema)].some((each) => each.meta()?.secret === true);
+}

@@ -1,0 +1,194 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { InterposeError } from "@interpose/engine";
+import { LineCounter, parseDocument } from "yaml";
+import type { z } from "zod";
+import { LEAVES, type Leaf } from "./leaves.ts";
+import { nearest } from "./nearest.ts";
+import { settingsSchema, type Settings } from "./schema.ts";
+
+/** Where settings come from. */
+export interface SettingsSources {
+  /** Flags that were given, by path in YAML ("egress.allow"). Texts are turned into the setting's type. */
+  readonly flags: Readonly<Record<string, unknown>>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Directory in which `interpose.yaml` is looked for. */
+  readonly cwd: string;
+  /** File of `--config`, which must exist. */
+  readonly configFile?: string | undefined;
+}
+
+/** Variables that are no settings of the server: those of the command line, the launcher and the tests. */
+const OTHER_VARIABLES = /^INTERPOSE_(URL|TOKEN|CONFIG|TEST_.*|LAUNCH_.*)$/;
+const DEFAULT_FILE = "interpose.yaml";
+
+/** A value and where it came from, for errors. */
+interface Given {
+  readonly value: unknown;
+  readonly from: string;
+}
+
+/**
+ * Puts the settings together: flags win over the environment, that over the file, that over the defaults. Throws `settings_invalid`, which names each
+ * setting that is unknown or wrong, where it came from, and what was expected.
+ */
+export function loadSettings(sources: SettingsSources): Settings {
+  const file = readFile(sources);
+  const given = new Map<string, Given>();
+  const problems = [...file.problems, ...unknownVariables(sources.env)];
+  for (const [path, found] of file.values) given.set(path, found);
+  for (const leaf of LEAVES) {
+    const path = leaf.path.join(".");
+    const text = fromEnvironment(leaf, sources.env);
+    if (text) given.set(path, { value: converted(leaf, text.value), from: text.from });
+    const flag = sources.flags[path];
+    if (flag !== undefined)
+      given.set(path, { value: typeof flag === "string" ? converted(leaf, flag) : flag, from: leaf.flag });
+  }
+  const checked = settingsSchema.safeParse(nested(given));
+  if (!checked.success) problems.push(...checked.error.issues.map((issue) => problemOf(issue, given)));
+  if (problems.length === 0 && checked.success) return checked.data;
+  const count = problems.length === 1 ? "A setting is wrong" : `${problems.length} settings are wrong`;
+  throw new InterposeError("settings_invalid", `${count}:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
+}
+
+function fromEnvironment(
+  leaf: Leaf,
+  env: SettingsSources["env"],
+): { readonly value: string; readonly from: string } | undefined {
+  const names = leaf.variable === "INTERPOSE_DATABASE_URL" ? [leaf.variable, "DATABASE_URL"] : [leaf.variable];
+  for (const name of names) {
+    const value = env[name];
+    // Set to nothing is the usual way of unsetting a variable for one command.
+    if (value !== undefined && value !== "") return { value, from: name };
+  }
+  return undefined;
+}
+
+/** A text as the type of its setting. What cannot be one stays a text, and is refused by the schema. */
+function converted({ kind }: Leaf, text: string): unknown {
+  switch (kind) {
+    case "number":
+      return /^-?\d+$/.test(text.trim()) ? Number(text) : text;
+    case "boolean":
+      return text === "true" ? true : text === "false" ? false : text;
+    case "list":
+      return text
+        .split(",")
+        .map((each) => each.trim())
+        .filter((each) => each !== "");
+    case "record":
+      return Object.fromEntries(text.split(",").map((pair) => pair.split("=", 2).map((each) => each.trim())));
+    case "text":
+      return text;
+  }
+}
+
+function unknownVariables(env: SettingsSources["env"]): readonly string[] {
+  const known = LEAVES.map(({ variable }) => variable);
+  return Object.keys(env)
+    .filter((name) => name.startsWith("INTERPOSE_") && !known.includes(name) && !OTHER_VARIABLES.test(name))
+    .map((name) => `${name}: there is no such setting.${meant(name, known)}`);
+}
+
+function meant(given: string, known: readonly string[]): string {
+  const guess = nearest(given, known);
+  return guess === undefined ? "" : ` Did you mean ${guess}?`;
+}
+
+interface ReadFile {
+  readonly values: ReadonlyMap<string, Given>;
+  readonly problems: readonly string[];
+}
+
+function readFile({ configFile, env, cwd }: SettingsSources): ReadFile {
+  const named = configFile ?? (env.INTERPOSE_CONFIG === "" ? undefined : env.INTERPOSE_CONFIG);
+  const path = named === undefined ? join(cwd, DEFAULT_FILE) : resolve(cwd, named);
+  if (!existsSync(path)) {
+    if (named === undefined) return { values: new Map(), problems: [] };
+    return {
+      values: new Map(),
+      problems: [`${configFile === undefined ? "INTERPOSE_CONFIG" : "--config"}: there is no file ${path}.`],
+    };
+  }
+  const lines = new LineCounter();
+  const document = parseDocument(readFileSync(path, "utf8"), { lineCounter: lines, maxAliasCount: 100 } as Parameters<
+    typeof parseDocument
+  >[1]);
+  const place = (offset: number | undefined): string =>
+    offset === undefined ? path : `${path}:${lines.linePos(offset).line}`;
+  if (document.errors.length > 0) {
+    return {
+      values: new Map(),
+      problems: document.errors.map(({ message, pos }) => `${place(pos[0])}: ${message.split("\n")[0] ?? ""}`),
+    };
+  }
+  const values = new Map<string, Given>();
+  const problems: string[] = [];
+  const lineOf = (key: readonly string[]): string => {
+    const node = document.getIn(key, true) as { readonly range?: readonly number[] | null } | undefined;
+    return place(node?.range?.[0]);
+  };
+  collect(document.toJS() as unknown, []);
+  return { values, problems };
+
+  /** Takes the tree apart into settings. A branch that the schema does not have is a problem with a place. */
+  function collect(value: unknown, key: readonly string[]): void {
+    const leaf = LEAVES.find((each) => each.path.join(".") === key.join("."));
+    if (leaf) {
+      values.set(key.join("."), { value, from: lineOf(key) });
+      return;
+    }
+    const below = LEAVES.filter(
+      (each) => each.path.length > key.length && key.every((name, i) => each.path[i] === name),
+    );
+    if (below.length === 0) {
+      const siblings = LEAVES.filter((each) => key.slice(0, -1).every((name, i) => each.path[i] === name)).map((each) =>
+        each.path.slice(0, key.length).join("."),
+      );
+      problems.push(`${lineOf(key)}: there is no setting "${key.join(".")}".${meant(key.join("."), siblings)}`);
+      return;
+    }
+    if (value === null || value === undefined) return;
+    if (typeof value !== "object" || Array.isArray(value)) {
+      problems.push(
+        `${lineOf(key)}: ${key.length === 0 ? "the file" : `"${key.join(".")}"`} must hold settings by name.`,
+      );
+      return;
+    }
+    for (const [name, inner] of Object.entries(value)) collect(inner, [...key, name]);
+  }
+}
+
+function nested(given: ReadonlyMap<string, Given>): Record<string, unknown> {
+  const root: Record<string, unknown> = {};
+  for (const [path, { value }] of given) {
+    const names = path.split(".");
+    const last = names.pop() ?? "";
+    let branch = root;
+    for (const name of names) branch = (branch[name] ??= {}) as Record<string, unknown>;
+    branch[last] = value;
+  }
+  return root;
+}
+
+function problemOf(issue: z.core.$ZodIssue, given: ReadonlyMap<string, Given>): string {
+  const path = issue.path.map(String).join(".");
+  const leaf = LEAVES.find((each) => path === each.path.join(".") || path.startsWith(`${each.path.join(".")}.`));
+  const found = leaf && given.get(leaf.path.join("."));
+  const value = leaf?.isSecret ? "" : found ? ` It is ${JSON.stringify(found.value)?.slice(0, 100) ?? "empty"}.` : "";
+  return `${path}${found ? ` (${found.from})` : ""}: ${issue.message}.${value}`;
+}
+
+/** The settings for people, without what is secret. */
+export function describeSettings(settings: Settings): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    LEAVES.map(({ path, isSecret }) => {
+      const value = path.reduce<unknown>(
+        (branch, name) => (branch as Record<string, unknown> | undefined)?.[name],
+        settings,
+      );
+      return [path.join("."), isSecret && value !== undefined ? "********" : value];
+    }),
+  );
+}

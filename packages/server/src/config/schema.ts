@@ -1,0 +1,91 @@
+import { z } from "zod";
+import { ROLES } from "../access/permissions.ts";
+
+const MIB = 1024 * 1024;
+const bytes = (fallback: number) =>
+  z
+    .int()
+    .min(1)
+    .max(1024 * MIB)
+    .default(fallback);
+
+/**
+ * Every setting: its type, bounds, default and meaning. Names of environment variables and flags are derived from it, and so will be a schema
+ * for editors. Text that comes from the environment or a flag is turned into the type that stands here.
+ */
+export const settingsSchema = z.strictObject({
+  host: z.string().min(1).default("127.0.0.1").describe("address to listen on"),
+  port: z.int().min(0).max(65_535).default(8080).describe("port to listen on; 0 picks a free one"),
+  dataDir: z.string().min(1).default(".interpose").describe("where the embedded PostgreSQL lives"),
+  databaseUrl: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must begin with "postgres://" or "postgresql://"')
+    .optional()
+    .meta({ secret: true })
+    .describe("a PostgreSQL to use in place of the embedded one"),
+  database: z
+    .strictObject({
+      maxConnections: z.int().min(2).max(1_000).default(10).describe("most connections to PostgreSQL"),
+    })
+    .prefault({}),
+  adminToken: z
+    .string()
+    .min(16)
+    .max(1_000)
+    .optional()
+    .meta({ secret: true })
+    .describe("an admin token, in place of a generated one"),
+  egress: z
+    .strictObject({
+      allow: z
+        .array(z.string())
+        .default([])
+        .describe("networks that targets may live in beyond public addresses, as CIDRs"),
+    })
+    .prefault({}),
+  tls: z
+    .strictObject({
+      cert: z.string().min(1).describe("file with the certificate chain, as PEM"),
+      key: z.string().min(1).describe("file with the private key, as PEM"),
+    })
+    .optional(),
+  limits: z
+    .strictObject({
+      maxMessageBytes: bytes(4 * MIB).describe("largest request, in bytes"),
+      maxPayloadBytes: bytes(4 * MIB).describe("largest payload sent to a target, in bytes"),
+      maxReplyBytes: bytes(MIB).describe("largest reply read from a target, in bytes"),
+    })
+    .prefault({}),
+  cors: z
+    .strictObject({
+      allowedOrigins: z.array(z.string()).default([]).describe('origins of browsers that may call, or "*"; none: off'),
+    })
+    .prefault({}),
+  oidc: z
+    .strictObject({
+      issuer: z.url().describe("issuer whose access tokens are accepted"),
+      audience: z.string().min(1).describe("audience that a token must be for"),
+      rolesClaim: z
+        .string()
+        .min(1)
+        .default("urn:zitadel:iam:org:project:roles")
+        .describe("claim with a caller's roles"),
+      roleMapping: z
+        .record(z.string(), z.enum(ROLES))
+        .default({})
+        .describe("which role of the claim is which role here"),
+      clockSkewSeconds: z.int().min(0).max(600).default(30).describe("tolerated difference of clocks, in seconds"),
+    })
+    .optional(),
+  reflection: z.boolean().default(true).describe("serve gRPC server reflection"),
+  log: z
+    .strictObject({
+      level: z.enum(["debug", "info", "warn", "error", "silent"]).default("info").describe("what is logged"),
+      format: z.enum(["json", "text", "auto"]).default("auto").describe("form of the log; auto: text on a terminal"),
+    })
+    .prefault({}),
+  shutdownTimeoutSeconds: z.int().min(0).max(3_600).default(30).describe("longest time that running calls get to end"),
+});
+
+/** All settings, complete and checked. */
+export type Settings = z.output<typeof settingsSchema>;

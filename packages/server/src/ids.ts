@@ -1,0 +1,13 @@
+import { randomBytes } from "node:crypto";
+
+const EPOCH_MS = Date.UTC(2024, 0, 1);
+const RANDOM_BITS = 22n;
+
+/**
+ * A new id: a decimal number of some 18 digits that grows with time, so that ids sort by age. 22 random bits keep nodes that
+ * create at the same millisecond apart; a primary key catches the rest.
+ */
+export function newId(now: number = Date.now()): string {
+  const random = BigInt(randomBytes(4).readUInt32BE()) & ((1n << RANDOM_BITS) - 1n);
+  return ((BigInt(Math.max(1, now - EPOCH_MS)) << RANDOM_BITS) | random).toString();
+}

@@ -1,0 +1,64 @@
+import { pino, type Logger } from "pino";
+import { PinoPretty } from "pino-pretty";
+
+/** Every event that is logged, and what each says. Logs, metrics and tests share these names. */
+export interface LogEvents {
+  "server.started": { url: string; store: string; version: string };
+  "server.stopping": { reason: string };
+  "server.stopped": { clean: boolean };
+  "call.ended": {
+    method: string;
+    protocol: string;
+    code: string;
+    durationMs: number;
+    userId?: string | undefined;
+    /** What the client was told, and what led to it. */
+    error?: unknown;
+  };
+  "run.ended": {
+    runId: string;
+    side: "request" | "response";
+    method: string;
+    executionId: string;
+    outcome: "passed" | "refused";
+    calls: readonly unknown[];
+  };
+  "target.background_call": { targetId: string; outcome: string; durationMs: number };
+  "router.load_failed": { error: unknown };
+  "store.lost": { error: unknown };
+}
+
+/** How loud an event is; what is not named is `info`. */
+const LEVELS: Partial<Record<keyof LogEvents, "debug" | "warn" | "error">> = {
+  "target.background_call": "debug",
+  "router.load_failed": "warn",
+  "store.lost": "error",
+};
+
+/** Writes one wide event, at the end of the work that it tells of. */
+export type Log = <E extends keyof LogEvents>(event: E, fields: LogEvents[E]) => void;
+
+/** Choices of a log. */
+export interface LogOptions {
+  readonly level: "debug" | "info" | "warn" | "error" | "silent";
+  /** `auto`: text on a terminal, JSON elsewhere. */
+  readonly format: "json" | "text" | "auto";
+}
+
+/** A log to standard error: standard output belongs to what commands answer. */
+export function createLog({ level, format }: LogOptions): Log {
+  const text = format === "text" || (format === "auto" && process.stderr.isTTY);
+  const destination = pino.destination({ dest: 2, sync: true });
+  const options = {
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    serializers: { error: pino.stdSerializers.errWithCause },
+  };
+  const logger: Logger = text
+    ? pino(options, PinoPretty({ destination: 2, sync: true, messageKey: "event", colorize: process.stderr.isTTY }))
+    : pino(options, destination);
+  return (event, fields) => {
+    logger[LEVELS[event] ?? "info"]({ event, ...fields });
+  };
+}

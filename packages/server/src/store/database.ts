@@ -1,0 +1,146 @@
+import pg from "pg";
+import { InterposeError } from "@interpose/engine";
+import { errorFromPostgres, isTransient } from "./errors.ts";
+import { listenOn, type Subscription } from "./listen.ts";
+
+/** Where a PostgreSQL is: a URL, or a socket with its credentials. */
+export type ConnectionSettings =
+  | { readonly url: string }
+  | {
+      readonly host: string;
+      readonly port: number;
+      readonly user: string;
+      readonly password: string;
+      readonly database: string;
+    };
+
+/** Choices of a database. */
+export interface DatabaseOptions {
+  /** Most connections, without the ones that listen. */
+  readonly maxConnections: number;
+  /** Shown in `pg_stat_activity`. */
+  readonly applicationName: string;
+  /** Told when a connection that nobody uses is lost. */
+  readonly onLost: (error: Error) => void;
+}
+
+/** A statement and its parameters. With a name, the server keeps its plan. */
+export interface Statement {
+  readonly name?: string;
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
+/** What can be asked: the database as a whole, or one transaction. */
+export interface Queryable {
+  query<Row extends object>(statement: Statement): Promise<readonly Row[]>;
+}
+
+/** A transaction that is open. */
+export interface Transaction extends Queryable {
+  readonly isTransaction: true;
+}
+
+/** A PostgreSQL database. */
+export interface Database extends Queryable {
+  /** Runs work in one transaction. It is rolled back when the work throws, and begun anew, a few times, when others were in its way. */
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** Runs reads that see one and the same state. */
+  snapshotRead<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** Listens on a channel. `onEstablished` is called when a lost connection is back: what was told meanwhile is lost. */
+  listen(channel: string, onPayload: (payload: string) => void, onEstablished: () => void): Promise<Subscription>;
+  close(): Promise<void>;
+}
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const MOST_ATTEMPTS = 5;
+
+/** 64-bit integers as bigint; all else as `pg` has it, with timestamps as Date. */
+const TYPES = {
+  getTypeParser: ((oid: number, format?: "text" | "binary") =>
+    oid === pg.types.builtins.INT8
+      ? BigInt
+      : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+};
+
+/** Opens a pool of connections. Nothing is connected yet: the first query does. */
+export function createDatabase(connection: ConnectionSettings, options: Partial<DatabaseOptions> = {}): Database {
+  const { maxConnections = 10, applicationName = "interpose", onLost = () => undefined } = options;
+  const config: pg.PoolConfig = {
+    ...("url" in connection ? { connectionString: connection.url } : connection),
+    application_name: applicationName,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    types: TYPES,
+  };
+  const pool = new pg.Pool({ ...config, max: maxConnections, idleTimeoutMillis: 30_000 });
+  pool.on("error", onLost);
+
+  async function inTransaction<T>(begin: string, work: (tx: Transaction) => Promise<T>): Promise<T> {
+    const client = await connected(pool);
+    let broken: Error | undefined;
+    // A connection that breaks between two queries would otherwise be an unhandled error.
+    const noteBroken = (error: Error): void => void (broken = error);
+    client.on("error", noteBroken);
+    try {
+      await send(client, { text: begin, values: [] });
+      const result = await work({ isTransaction: true, query: (statement) => send(client, statement) });
+      await send(client, { text: "commit", values: [] });
+      return result;
+    } catch (error) {
+      await client.query("rollback").catch((rollbackError: Error) => (broken = rollbackError));
+      throw error;
+    } finally {
+      client.off("error", noteBroken);
+      client.release(broken);
+    }
+  }
+
+  return {
+    query: (statement) => send(pool, statement),
+    async transaction(work) {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await inTransaction("begin", work);
+        } catch (error) {
+          if (attempt >= MOST_ATTEMPTS || !isTransient(error)) throw error;
+        }
+      }
+    },
+    snapshotRead: (work) => inTransaction("begin isolation level repeatable read, read only", work),
+    listen: (channel, onPayload, onEstablished) => listenOn(config, channel, onPayload, onEstablished),
+    close: () => pool.end(),
+  };
+}
+
+async function connected(pool: pg.Pool): Promise<pg.PoolClient> {
+  try {
+    return await pool.connect();
+  } catch (error) {
+    throw errorFromPostgres(error);
+  }
+}
+
+async function send<Row extends object>(
+  to: pg.Pool | pg.PoolClient,
+  { name, text, values }: Statement,
+): Promise<readonly Row[]> {
+  try {
+    const { rows } = await to.query<Row & pg.QueryResultRow>({
+      ...(name !== undefined && { name }),
+      text,
+      values: [...values],
+    });
+    return rows;
+  } catch (error) {
+    throw errorFromPostgres(error);
+  }
+}
+
+/** The one row that a statement is known to answer. */
+export function onlyRow<Row>(rows: readonly Row[]): Row {
+  const [row] = rows;
+  if (row === undefined || rows.length > 1)
+    throw new InterposeError("internal", `a statement answered ${rows.length} rows in place of one`);
+  return row;
+}

@@ -1,0 +1,40 @@
+import { parseConditionId, type Condition, type ExecutionEntry } from "@interpose/engine";
+import type { StoredExecution } from "../records.ts";
+
+/** The columns of an execution with its entries, from `interpose.executions x`. */
+export const EXECUTION_COLUMNS = `x.id, x.sequence, x.changed_at as "changedAt", array(
+    select case when e.target_id is null then 'i' || e.include_id else 't' || e.target_id end
+    from interpose.execution_entries e where e.instance_id = x.instance_id and e.execution_id = x.id order by e.position
+  ) as entries`;
+
+/** A row of `executions` with its entries: each a text, of which the first letter says whether the rest is a target's id or an include's. */
+export interface ExecutionRow {
+  readonly id: string;
+  readonly sequence: bigint;
+  readonly changedAt: Date;
+  readonly entries: readonly string[];
+}
+
+/** A row as the program knows it. */
+export function executionFromRow(
+  { id, sequence, changedAt, entries }: ExecutionRow,
+  instanceId: string,
+): StoredExecution {
+  return {
+    id,
+    condition: storedCondition(id),
+    entries: entries.map(entryFromText),
+    details: { sequence, changedAt, resourceOwner: instanceId },
+  };
+}
+
+/** An entry as `EXECUTION_COLUMNS` writes it. */
+export function entryFromText(text: string): ExecutionEntry {
+  return text.startsWith("t") ? { target: text.slice(1) } : { include: storedCondition(text.slice(1)) };
+}
+
+function storedCondition(id: string): Condition {
+  const condition = parseConditionId(id);
+  if (!condition) throw new Error(`the store holds an execution with the id "${id}", which is no condition`);
+  return condition;
+}

@@ -1,0 +1,32 @@
+import type { Target } from "@interpose/engine";
+import type { Transaction } from "../database.ts";
+import type { Details } from "../records.ts";
+import { nameKey } from "./target-row.ts";
+
+/** Inserts a target as of its first event. */
+export async function insertTarget(
+  tx: Transaction,
+  instanceId: string,
+  target: Target,
+  details: Details,
+): Promise<void> {
+  await tx.query({
+    name: "insert-target",
+    text: `insert into interpose.targets (instance_id, id, name, name_key, type, endpoint, timeout_ms, interrupt_on_error, dialect,
+             sequence, changed_at, created_at)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)`,
+    values: [
+      instanceId,
+      target.id,
+      target.name,
+      nameKey(target.name),
+      target.type,
+      target.endpoint,
+      target.timeoutMs,
+      target.interruptOnError,
+      target.dialect,
+      details.sequence,
+      details.changedAt,
+    ],
+  });
+}

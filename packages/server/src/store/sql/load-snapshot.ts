@@ -1,0 +1,32 @@
+import type { Database } from "../database.ts";
+import type { StoredExecution, StoredTarget } from "../records.ts";
+import { EXECUTION_COLUMNS, executionFromRow, type ExecutionRow } from "./execution-row.ts";
+import { readRevision } from "./read-revision.ts";
+import { TARGET_COLUMNS, targetFromRow, type TargetRow } from "./target-row.ts";
+
+/** All targets and executions of an instance, as of one revision. */
+export interface LoadedSnapshot {
+  readonly revision: bigint;
+  readonly targets: readonly StoredTarget[];
+  readonly executions: readonly StoredExecution[];
+}
+
+/** Reads everything that a router needs, in one state. */
+export function loadSnapshot(database: Database, instanceId: string): Promise<LoadedSnapshot> {
+  return database.snapshotRead(async (tx) => {
+    const { revision } = await readRevision(tx, instanceId);
+    const targets = await tx.query<TargetRow>({
+      text: `select ${TARGET_COLUMNS} from interpose.targets where instance_id = $1`,
+      values: [instanceId],
+    });
+    const executions = await tx.query<ExecutionRow>({
+      text: `select ${EXECUTION_COLUMNS} from interpose.executions x where x.instance_id = $1`,
+      values: [instanceId],
+    });
+    return {
+      revision,
+      targets: targets.map((row) => targetFromRow(row, instanceId)),
+      executions: executions.map((row) => executionFromRow(row, instanceId)),
+    };
+  });
+}

@@ -1,0 +1,12 @@
+import type { Queryable } from "../database.ts";
+import { nameKey } from "./target-row.ts";
+
+/** Id of the target that has this name in any case of letters, if there is one. */
+export async function selectTargetByName(db: Queryable, instanceId: string, name: string): Promise<string | undefined> {
+  const [row] = await db.query<{ id: string }>({
+    name: "select-target-by-name",
+    text: "select id from interpose.targets where instance_id = $1 and name_key = $2",
+    values: [instanceId, nameKey(name)],
+  });
+  return row?.id;
+}

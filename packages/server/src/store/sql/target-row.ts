@@ -1,0 +1,30 @@
+import type { Dialect, TargetType } from "@interpose/engine";
+import type { StoredTarget } from "../records.ts";
+
+/** The columns of a target, in the order and under the names of `TargetRow`. */
+export const TARGET_COLUMNS = `id, name, type, endpoint, timeout_ms as "timeoutMs", interrupt_on_error as "interruptOnError", dialect,
+  sequence, changed_at as "changedAt", created_at as "createdAt"`;
+
+/** A row of `targets`. */
+export interface TargetRow {
+  readonly id: string;
+  readonly name: string;
+  readonly type: TargetType;
+  readonly endpoint: string;
+  readonly timeoutMs: number;
+  readonly interruptOnError: boolean;
+  readonly dialect: Dialect;
+  readonly sequence: bigint;
+  readonly changedAt: Date;
+  readonly createdAt: Date;
+}
+
+/** A row as the program knows it. */
+export function targetFromRow({ sequence, changedAt, ...target }: TargetRow, instanceId: string): StoredTarget {
+  return { ...target, details: { sequence, changedAt, resourceOwner: instanceId } };
+}
+
+/** A name without its case. Made here rather than in SQL, whose `lower` depends on the database's locale. */
+export function nameKey(name: string): string {
+  return name.toLowerCase();
+}

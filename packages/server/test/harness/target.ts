@@ -1,0 +1,62 @@
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { cleanUp, type Cleanup } from "./cleanup.ts";
+
+/** What a test target was sent. */
+export interface ReceivedCall {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+   
+  readonly body: any;
+}
+
+/** What a test target answers; by default 200 with an empty body. */
+export interface TargetReply {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** An object is sent as JSON, a text as it is. */
+  readonly body?: unknown;
+}
+
+/** An HTTP endpoint on loopback that remembers what it was sent. */
+export interface TestTarget {
+  readonly url: string;
+  readonly calls: ReceivedCall[];
+  /** What to answer from now on; `hang` never answers. */
+  reply(
+    next: TargetReply | "hang" | ((call: ReceivedCall) => TargetReply | "hang" | Promise<TargetReply | "hang">),
+  ): void;
+}
+
+/** Starts a target. It is stopped after the test. */
+export async function startTarget(t: Cleanup, first: Parameters<TestTarget["reply"]>[0] = {}): Promise<TestTarget> {
+  const calls: ReceivedCall[] = [];
+  let next = first;
+  const server = createServer((request, response) => void answer(request, response));
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let text = "";
+    for await (const chunk of request.setEncoding("utf8")) text += chunk as string;
+    const call: ReceivedCall = {
+      method: request.method ?? "",
+      path: request.url ?? "",
+      headers: request.headers,
+      body: text === "" ? undefined : JSON.parse(text),
+    };
+    calls.push(call);
+    const reply = typeof next === "function" ? await next(call) : next;
+    if (reply === "hang") return;
+    response.writeHead(reply.status ?? 200, reply.headers);
+    response.end(reply.body === undefined || typeof reply.body === "string" ? reply.body : JSON.stringify(reply.body));
+  }
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  cleanUp(t, () => {
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(resolve));
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    calls,
+    reply: (given) => void (next = given),
+  };
+}

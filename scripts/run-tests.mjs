@@ -1,0 +1,59 @@
+// Runs the test files on the running Node. See test.mjs, which finds one that is new enough.
+import { globSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { run } from "node:test";
+import { spec } from "node:test/reporters";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const words = process.argv.slice(2);
+const files = globSync(["packages/*/src/**/*.test.ts", "packages/*/test/**/*.test.ts", "scripts/**/*.test.mjs"], {
+  cwd: root,
+})
+  .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
+  .sort();
+/** Files whose tests depend on which store a server has. */
+const withServer = files.filter((file) => file.startsWith("packages/server/test/"));
+
+const passes = [
+  { title: "embedded PostgreSQL", store: "embedded", files },
+  { title: "PostgreSQL by URL", store: "url", files: withServer },
+].filter((pass) => pass.files.length > 0);
+
+const totals = { passed: 0, failed: 0, skipped: 0 };
+const failures = [];
+for (const { title, store, files: selected } of passes) {
+  console.log(`\n== ${title}: ${selected.length} files\n`);
+  process.env.INTERPOSE_TEST_STORE = store;
+  await runFiles(selected, title);
+}
+if (failures.length > 0) console.log(`\nFailed:\n${failures.map((failure) => `  ${failure}`).join("\n")}`);
+console.log(
+  `\n${totals.passed} passed, ${totals.failed} failed${totals.skipped > 0 ? `, ${totals.skipped} skipped` : ""}`,
+);
+process.exitCode = totals.failed > 0 || totals.passed === 0 ? 1 : 0;
+
+/** Runs files, two at a time, and counts tests. A suite counts as nothing, its tests do; a file that breaks outside of tests counts as failed. */
+function runFiles(selected, title) {
+  return new Promise((resolve, reject) => {
+    const stream = run({
+      files: selected.map((file) => join(root, file)),
+      concurrency: 2,
+      timeout: 600_000,
+      forceExit: false,
+    });
+    stream.on("test:pass", ({ details, skip, todo }) => {
+      if (details.type === "suite") return;
+      if (skip !== undefined || todo !== undefined) totals.skipped++;
+      else totals.passed++;
+    });
+    stream.on("test:fail", ({ name, file, details }) => {
+      if (details.type === "suite" && details.error?.failureType === "subtestsFailed") return;
+      totals.failed++;
+      failures.push(`${title}: ${file ? relative(root, file) : "?"}: ${name}`);
+    });
+    stream.on("end", resolve);
+    stream.on("error", reject);
+    stream.compose(spec).pipe(process.stdout, { end: false });
+  });
+}

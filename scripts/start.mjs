@@ -1,0 +1,14 @@
+// npm start: installs what is missing and serves, with targets on loopback allowed, which is where one tries things.
+//   npm start -- --port 9000     passes flags on to `interpose serve`
+import { join } from "node:path";
+import { installMissing, root } from "./install.mjs";
+
+try {
+  installMissing();
+  process.env.INTERPOSE_EGRESS_ALLOW ||= "127.0.0.0/8,::1/128";
+  const { goOn } = await import("../packages/server/bin/runtime.mjs");
+  await goOn(join(root, "packages/server/src/cli/main.ts"), ["serve", ...process.argv.slice(2)]);
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
+}

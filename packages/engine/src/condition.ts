@@ -135,7 +135,7 @@ function faultOfName(name: string, what: string): string | undefined {
   if (name === "") return `${what} is empty. Name one.`;
   if (name.includes("/"))
     return `${what} "${shortened(name)}" has a "/" in it, which separates the parts of an id. Use another character.`;
-   
+
   if (/[\u0000-\u001f\u007f]/.test(name)) return `${what} has a control character in it. Take it out.`;
   return undefined;
 }

@@ -58,8 +58,7 @@ function forwardedRefusal(json: JsonObject): ForwardedRefusal | undefined {
 
 /** A target's text as a caller may be shown it: bounded, and without control characters, which could forge lines in a log. */
 function presentable(text: string): string {
-   
   const clean = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, " ").trim();
-  const characters = [...clean];
+  const characters = Array.from(clean);
   return characters.length > MAX_FORWARDED_TEXT ? `${characters.slice(0, MAX_FORWARDED_TEXT).join("")}…` : clean;
 }

@@ -5,7 +5,7 @@ import { forSuite } from "./harness/cleanup.ts";
 import { createTarget, methodName, setExecution } from "./harness/api.ts";
 import { actionClient, refusal, TRANSPORTS, type TransportName } from "./harness/clients.ts";
 import { ADMIN_TOKEN, eventually, startServer, type TestServer } from "./harness/server.ts";
-import { startTarget, type TestTarget } from "./harness/target.ts";
+import { startTarget, type ReceivedCall, type TestTarget } from "./harness/target.ts";
 
 /** A port of loopback on which nothing listens: 1 is reserved for tcpmux, which nobody runs. */
 const UNREACHABLE = "http://127.0.0.1:1/";
@@ -47,13 +47,13 @@ describe("executions on the server's own API", () => {
     const { status } = await listTargets();
     assert.equal(status, 200);
     assert.equal(hook.calls.length, 1);
-    const [call] = hook.calls;
-    assert.equal(call?.method, "POST");
-    assert.equal(call?.headers["content-type"], "application/json");
-    assert.equal(call?.body.fullMethod, methodName("ListTargets"));
-    assert.equal(call?.body.userID, "admin");
-    assert.match(call?.body.instanceID, /^\d+$/);
-    assert.deepEqual(call?.body.request, { query: { limit: 1 } });
+    const [call] = hook.calls as [ReceivedCall];
+    assert.equal(call.method, "POST");
+    assert.equal(call.headers["content-type"], "application/json");
+    assert.equal(call.body.fullMethod, methodName("ListTargets"));
+    assert.equal(call.body.userID, "admin");
+    assert.match(call.body.instanceID, /^\d+$/);
+    assert.deepEqual(call.body.request, { query: { limit: 1 } });
   });
 
   it("shows a response target the request and the response", async () => {
@@ -61,7 +61,7 @@ describe("executions on the server's own API", () => {
     await setExecution(server, { response: { method: methodName("GetTargetByID") } }, [id]);
     await server.request("GET", `/v3alpha/targets/${id}`);
     assert.deepEqual(hook.calls[0]?.body.request, { target_id: id });
-    assert.equal(hook.calls[0]?.body.response.target.name, "sees the response");
+    assert.equal(hook.calls[0].body.response.target.name, "sees the response");
   });
 
   it("merges a call target's reply into the request, and validates what comes of it", async () => {
@@ -152,7 +152,7 @@ describe("executions on the server's own API", () => {
     const { status } = await server.request("GET", "/v3alpha/targets/1");
     assert.equal(status, 200);
     assert.deepEqual(hook.calls[0]?.body.request, { targetId: "1" });
-    assert.ok(hook.calls[0]?.body.headers.Host);
+    assert.ok(hook.calls[0].body.headers.Host);
     hook.reply({ body: { targetID: id, nonsense: 1 } });
     assert.equal((await server.request("GET", `/v3alpha/targets/${id}`)).status, 400);
   });

@@ -38,7 +38,7 @@ function checkField(field: DescField, value: JsonValue, path: string): void {
 function checkItem(field: DescField & { fieldKind: "list" | "map" }, item: JsonValue, path: string): void {
   if (field.message) checkJson(field.message, item, path);
   else if (field.enum) checkEnum(field.enum, item, path);
-  else if (field.scalar !== undefined) checkScalar(field.scalar, item, path);
+  else checkScalar(field.scalar, item, path);
 }
 
 function checkEnum(type: DescEnum, value: JsonValue, path: string): void {

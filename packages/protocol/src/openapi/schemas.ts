@@ -85,11 +85,11 @@ export function createSchemas(comments: Comments): Schemas {
   function itemSchema(field: DescField): JsonSchema {
     if (field.message) return messageRef(field.message);
     if (field.enum) return enumRef(field.enum);
-    return scalarSchema(field.scalar ?? ScalarType.STRING);
+    return scalarSchema(field.scalar);
   }
 
   function fieldSchema(field: DescField): JsonSchema {
-    const description = described(comments.get(`${field.parent?.typeName ?? ""}.${field.name}`));
+    const description = described(comments.get(`${field.parent.typeName}.${field.name}`));
     if (field.fieldKind === "list") return { type: "array", items: itemSchema(field), ...description };
     if (field.fieldKind === "map") return { type: "object", additionalProperties: itemSchema(field), ...description };
     return { ...itemSchema(field), ...rulesOf(field), ...description };

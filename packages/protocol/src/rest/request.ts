@@ -144,7 +144,7 @@ function put(json: MutableJson, fields: readonly DescField[], value: JsonValue):
   const [field, ...inner] = fields;
   if (!field) return;
   const before = json[field.jsonName] ?? json[field.name];
-  if (field.name !== field.jsonName) delete json[field.name];
+  if (field.name !== field.jsonName) Reflect.deleteProperty(json, field.name);
   if (inner.length === 0) {
     json[field.jsonName] = value;
     return;

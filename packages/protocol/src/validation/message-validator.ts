@@ -78,7 +78,7 @@ function givenAt(root: ReflectMessage, path: Path): string | undefined {
 function shown(value: unknown): string | undefined {
   switch (typeof value) {
     case "string": {
-      const characters = [...value];
+      const characters = Array.from(value);
       const length = characters.length > LONGEST_ECHO ? ` (${characters.length} characters)` : "";
       return `${JSON.stringify(characters.slice(0, LONGEST_ECHO).join(""))}${length === "" ? "" : `…${length}`}`;
     }

@@ -27,11 +27,11 @@ function jsonValue(_key: string, value: unknown): unknown {
 export function table(headings: readonly string[], rows: readonly (readonly string[])[], none: string): string {
   if (rows.length === 0) return none;
   const widths = headings.map((heading, i) =>
-    Math.max(...[heading, ...rows.map((row) => row[i] ?? "")].map((text) => [...text].length)),
+    Math.max(...[heading, ...rows.map((row) => row[i] ?? "")].map((text) => Array.from(text).length)),
   );
   const line = (cells: readonly string[]): string =>
     cells
-      .map((cell, i) => cell + " ".repeat(Math.max(0, (widths[i] ?? 0) - [...cell].length)))
+      .map((cell, i) => cell + " ".repeat(Math.max(0, (widths[i] ?? 0) - Array.from(cell).length)))
       .join("  ")
       .trimEnd();
   return [styleText("bold", line(headings)), ...rows.map(line)].join("\n");

@@ -88,12 +88,12 @@ function toolsOf(options: SharedOptions, { env, cwd, print }: CommandEnvironment
       return openDirectBackend(settings());
     }
     const { openRemoteBackend } = await import("./remote-backend.ts");
-    const url = options.url ?? (env.INTERPOSE_URL || DEFAULT_URL);
+    const url = options.url ?? given(env.INTERPOSE_URL) ?? DEFAULT_URL;
     if (!URL.canParse(url))
       throw new InterposeError("bad_request", `--url: "${url}" is no URL. Write it like ${DEFAULT_URL}.`);
     return openRemoteBackend({
       url,
-      token: options.token ?? (env.INTERPOSE_TOKEN || undefined),
+      token: options.token ?? given(env.INTERPOSE_TOKEN),
       bypass: options.bypass ?? false,
     });
   }
@@ -109,6 +109,11 @@ function toolsOf(options: SharedOptions, { env, cwd, print }: CommandEnvironment
       }
     },
   };
+}
+
+/** A variable that is set to nothing counts as not set. */
+function given(variable: string | undefined): string | undefined {
+  return variable === "" ? undefined : variable;
 }
 
 function addServe(program: Command, { env, cwd, print }: CommandEnvironment): void {

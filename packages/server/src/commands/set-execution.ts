@@ -53,7 +53,8 @@ function entryKey(entry: ExecutionEntry): string {
 }
 
 function sameEntries(a: readonly ExecutionEntry[], b: readonly ExecutionEntry[]): boolean {
-  return a.length === b.length && a.every((entry, i) => entryKey(entry) === entryKey(b[i]!));
+  const keys = b.map(entryKey);
+  return a.length === b.length && a.every((entry, i) => entryKey(entry) === keys[i]);
 }
 
 function refuseDuplicates(entries: readonly ExecutionEntry[]): void {
@@ -91,39 +92,26 @@ async function refuseMissing(tx: Transaction, instanceId: string, entries: reado
       entries.flatMap((entry) => ("include" in entry ? [conditionId(entry.include)] : [])),
     ),
   );
-  const missingTarget = entries.findIndex((entry) => "target" in entry && !targets.has(entry.target));
-  if (missingTarget >= 0) {
-    throw missing(
-      "target_not_found",
-      missingTarget,
-      entries,
-      "Create it first",
-      "COMMAND-17e8fq1ggk",
-      "Errors.Target.NotFound",
-    );
+  for (const [i, entry] of entries.entries()) {
+    if ("target" in entry && !targets.has(entry.target)) {
+      throw missing("target_not_found", i, entry, "Create it first", "COMMAND-17e8fq1ggk", "Errors.Target.NotFound");
+    }
   }
-  const missingInclude = entries.findIndex((entry) => "include" in entry && !includes.has(conditionId(entry.include)));
-  if (missingInclude >= 0) {
-    throw missing(
-      "include_not_found",
-      missingInclude,
-      entries,
-      "Set it first",
-      "COMMAND-slgj0l4cdz",
-      "Errors.Execution.IncludeNotFound",
-    );
+  for (const [i, entry] of entries.entries()) {
+    if ("include" in entry && !includes.has(conditionId(entry.include))) {
+      throw missing("include_not_found", i, entry, "Set it first", "COMMAND-slgj0l4cdz", "Errors.Execution.IncludeNotFound");
+    }
   }
 }
 
 function missing(
   reason: "target_not_found" | "include_not_found",
   at: number,
-  entries: readonly ExecutionEntry[],
+  entry: ExecutionEntry,
   remedy: string,
   id: string,
   key: string,
 ): InterposeError {
-  const entry = entries[at]!;
   const what = "target" in entry ? quoted(entry) : `execution "${conditionId(entry.include)}" to include`;
   const description = `targets[${at}]: there is no ${what}. ${remedy}, or take it out of the list.`;
   return new InterposeError(reason, description, { id, key, violations: [{ field: `targets[${at}]`, description }] });

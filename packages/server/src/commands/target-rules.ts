@@ -5,7 +5,7 @@ const MAX_ENDPOINT_LENGTH = 1000;
 
 /** Refuses a name that is empty or longer than 200 characters (Unicode code points). */
 export function checkName(name: string): void {
-  const length = [...name].length;
+  const length = Array.from(name).length;
   if (length >= 1 && length <= MAX_NAME_LENGTH) return;
   throw invalid(
     "name",

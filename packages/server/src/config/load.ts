@@ -176,7 +176,7 @@ function problemOf(issue: z.core.$ZodIssue, given: ReadonlyMap<string, Given>): 
   const path = issue.path.map(String).join(".");
   const leaf = LEAVES.find((each) => path === each.path.join(".") || path.startsWith(`${each.path.join(".")}.`));
   const found = leaf && given.get(leaf.path.join("."));
-  const value = leaf?.isSecret ? "" : found ? ` It is ${JSON.stringify(found.value)?.slice(0, 100) ?? "empty"}.` : "";
+  const value = leaf?.isSecret ? "" : found ? ` It is ${JSON.stringify(found.value).slice(0, 100)}.` : "";
   return `${path}${found ? ` (${found.from})` : ""}: ${issue.message}.${value}`;
 }
 

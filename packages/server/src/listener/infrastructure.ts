@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import type { ConnectRouter } from "@connectrpc/connect";
 import { Code, ConnectError } from "@connectrpc/connect";
@@ -46,16 +47,9 @@ export function addHealth(router: ConnectRouter, services: readonly string[], re
         const now = known.has(service) ? await status() : ServingStatus.SERVICE_UNKNOWN;
         if (now !== last) yield { status: now };
         last = now;
-        await delay(WATCH_INTERVAL_MS, context.signal);
+        await setTimeout(WATCH_INTERVAL_MS, undefined, { signal: context.signal }).catch(() => undefined);
       }
     },
-  });
-}
-
-function delay(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
   });
 }
 

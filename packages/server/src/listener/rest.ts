@@ -31,7 +31,7 @@ export async function answerRest(request: NodeRequest, response: NodeResponse, o
   const headers = headersFromNode(request.headers);
   const caller = await options.authenticate(headers);
   const verb = request.method ?? "GET";
-  const [path = "/", query = ""] = splitOnce(request.url ?? "/", "?");
+  const [path, query] = splitOnce(request.url ?? "/", "?");
   const match = options.routes.match(verb, path);
   if (match.kind === "not_found") {
     throw new InterposeError(

@@ -1,4 +1,4 @@
-import type { DescMethod, DescMethodUnary, Message } from "@bufbuild/protobuf";
+import type { DescMethod, Message } from "@bufbuild/protobuf";
 import {
   ConnectError,
   createConnectRouter,

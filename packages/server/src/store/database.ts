@@ -55,12 +55,13 @@ export interface Database extends Queryable {
 const CONNECT_TIMEOUT_MS = 10_000;
 const MOST_ATTEMPTS = 5;
 
+/** Number of the type `int8` in PostgreSQL's catalog. */
+const INT8: number = pg.types.builtins.INT8;
 /** 64-bit integers as bigint; all else as `pg` has it, with timestamps as Date. */
-const TYPES = {
-  getTypeParser: ((oid: number, format?: "text" | "binary") =>
-    oid === pg.types.builtins.INT8
-      ? BigInt
-      : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+const TYPES: pg.CustomTypesConfig = {
+  getTypeParser(type, format): (text: string) => unknown {
+    return (type as number) === INT8 ? BigInt : (pg.types.getTypeParser(type, format) as (text: string) => unknown);
+  },
 };
 
 /** Opens a pool of connections. Nothing is connected yet: the first query does. */

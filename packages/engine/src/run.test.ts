@@ -1,0 +1,224 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { target } from "../test/arbitraries.ts";
+import { jsonMessage, type TypeOf } from "../test/json-message.ts";
+import type { CallFailure, Exchange, TargetCaller, TargetRequest } from "./call.ts";
+import type { JsonObject } from "./json.ts";
+import type { Message } from "./message.ts";
+import { run, type Run, type RunInput } from "./run.ts";
+import type { Target } from "./target.ts";
+
+const TYPE: TypeOf = { name: { holds: "text" }, user_id: { holds: "text" } };
+
+/** A caller that answers from a table, by the target's id, and remembers what it was asked. */
+function callerOf(
+  answers: Readonly<Record<string, Exchange>>,
+): TargetCaller & { readonly asked: TargetRequest[]; readonly started: TargetRequest[] } {
+  const asked: TargetRequest[] = [];
+  const started: TargetRequest[] = [];
+  return {
+    asked,
+    started,
+    call(request) {
+      asked.push(request);
+      return Promise.resolve(answers[request.target.id] ?? replied(""));
+    },
+    callInBackground: (request) => void started.push(request),
+  };
+}
+
+function replied(body: string | JsonObject): Exchange {
+  return { kind: "replied", status: 200, body: typeof body === "string" ? body : JSON.stringify(body), durationMs: 1 };
+}
+
+function failed(failure: CallFailure, status?: number): Exchange {
+  return { kind: "failed", failure, status, detail: "http://secret.internal/hook", durationMs: 1 };
+}
+
+async function check(
+  targets: readonly Target[],
+  answers: Readonly<Record<string, Exchange>>,
+  rest: Partial<RunInput> = {},
+): Promise<{ done: Run; asked: readonly TargetRequest[]; started: readonly TargetRequest[] }> {
+  const caller = callerOf(answers);
+  const done = await run({
+    runId: "run-1",
+    plan: { executionId: "request", condition: { kind: "request", scope: { kind: "all" } }, targets },
+    message: jsonMessage(TYPE, { name: "a", user_id: "1" }),
+    envelope: {
+      fullMethod: "/acme.v1.Users/Add",
+      instanceId: "7",
+      userId: "42",
+      orgId: "",
+      headers: { Host: ["api"] },
+    },
+    caller,
+    signal: new AbortController().signal,
+    ...rest,
+  });
+  return { done, asked: caller.asked, started: caller.started };
+}
+
+function passed({ done }: { done: Run }): { message: Message; changed: boolean } {
+  assert.ok(done.outcome.kind === "passed");
+  return done.outcome;
+}
+
+const call = (id: string, given: Partial<Target> = {}): Target => target({ id, type: "call", ...given });
+
+describe("run()", () => {
+  it("sends the dialect v3alpha proto names, without what is empty and without headers", async () => {
+    const { asked } = await check([target({ id: "1" })], {});
+    assert.deepEqual(asked[0]?.payload, {
+      fullMethod: "/acme.v1.Users/Add",
+      instanceID: "7",
+      userID: "42",
+      request: { name: "a", user_id: "1" },
+    });
+  });
+
+  it("sends the dialect v2 lowerCamelCase names and headers", async () => {
+    const { asked } = await check([target({ id: "1", dialect: "v2" })], {});
+    assert.deepEqual(asked[0]?.payload.headers, { Host: ["api"] });
+    assert.deepEqual(asked[0].payload.request, { name: "a", userId: "1" });
+  });
+
+  it("sends a response beside the request that it answers", async () => {
+    const { asked } = await check([target({ id: "1" })], {}, { request: jsonMessage(TYPE, { name: "asked" }) });
+    assert.deepEqual(asked[0]?.payload.request, { name: "asked" });
+    assert.deepEqual(asked[0].payload.response, { name: "a", user_id: "1" });
+  });
+
+  it("gives each target what the ones before made of the message", async () => {
+    const result = await check([call("1"), call("2", { dialect: "v2" }), target({ id: "3" })], {
+      "1": replied({ name: "b" }),
+      "2": replied({ userId: "2" }),
+    });
+    assert.deepEqual(
+      result.asked.map(({ payload }) => payload.request),
+      [{ name: "a", user_id: "1" }, { name: "b", userId: "1" }, { user_id: "2" }],
+    );
+    assert.deepEqual(passed(result).message.json("proto"), { user_id: "2" });
+    assert.deepEqual(
+      result.done.calls.map(({ effect }) => effect),
+      ["changed", "changed", "none"],
+    );
+  });
+
+  it("gives a webhook's body no meaning", async () => {
+    for (const body of ["<html>", '{"name": "b"}', "[]"]) {
+      const result = await check([target({ id: "1" })], { "1": replied(body) });
+      assert.equal(passed(result).changed, false, body);
+    }
+  });
+
+  it("leaves the message by an empty reply of a call target", async () => {
+    assert.equal(passed(await check([call("1")], { "1": replied("") })).changed, false);
+  });
+
+  it("starts async targets, goes on at once, and never fails by them", async () => {
+    const result = await check([target({ id: "1", type: "async", interruptOnError: false }), target({ id: "2" })], {
+      "1": failed("connect"),
+    });
+    assert.equal(passed(result).changed, false);
+    assert.deepEqual(
+      result.started.map(({ target: { id } }) => id),
+      ["1"],
+    );
+    assert.deepEqual(
+      result.asked.map(({ target: { id } }) => id),
+      ["2"],
+    );
+  });
+
+  const failures: readonly { failure: CallFailure; code: string; id: string | undefined }[] = [
+    { failure: "dns", code: "unavailable", id: "EXEC-dra6yamk98" },
+    { failure: "egress_denied", code: "unavailable", id: "EXEC-dra6yamk98" },
+    { failure: "connect", code: "unavailable", id: "EXEC-dra6yamk98" },
+    { failure: "tls", code: "unavailable", id: "EXEC-dra6yamk98" },
+    { failure: "exchange", code: "unavailable", id: "EXEC-dra6yamk98" },
+    { failure: "timeout", code: "deadline_exceeded", id: "EXEC-dra6yamk98" },
+    { failure: "status", code: "failed_precondition", id: "EXEC-dra6yamk98" },
+    { failure: "redirect", code: "failed_precondition", id: "EXEC-dra6yamk98" },
+    { failure: "payload_too_large", code: "failed_precondition", id: "EXEC-dra6yamk98" },
+    { failure: "reply_too_large", code: "failed_precondition", id: "EXEC-dra6yamk98" },
+  ];
+  for (const { failure, code, id } of failures) {
+    it(`refuses by ${failure} with ${code} where the target interrupts, and calls no other`, async () => {
+      const { done, asked } = await check([call("1"), call("2")], { "1": failed(failure, 503) });
+      assert.ok(done.outcome.kind === "refused");
+      const { error } = done.outcome;
+      assert.deepEqual([error.code, error.id], [code, id]);
+      assert.ok(
+        !error.message.includes("secret") && !JSON.stringify(error.metadata).includes("secret"),
+        "the URL stays out of it",
+      );
+      assert.match(error.message, /run-1/);
+      assert.equal(asked.length, 1);
+      assert.deepEqual(
+        done.calls.map(({ effect }) => effect),
+        ["refused"],
+      );
+    });
+
+    it(`ignores ${failure} where the target does not interrupt, and goes on`, async () => {
+      const result = await check([call("1", { interruptOnError: false }), call("2")], {
+        "1": failed(failure),
+        "2": replied({ name: "b" }),
+      });
+      assert.deepEqual(passed(result).message.json("proto"), { name: "b", user_id: "1" });
+      assert.deepEqual(
+        result.done.calls.map(({ effect }) => effect),
+        ["ignored", "changed"],
+      );
+    });
+  }
+
+  const badReplies = [
+    { name: "is no JSON", body: "<html>", dialect: "v3alpha", failure: "reply_not_json" },
+    { name: "is a list", body: "[]", dialect: "v2", failure: "reply_not_json" },
+    { name: "has a wrong type", body: '{"name": "b", "user_id": 5}', dialect: "v3alpha", failure: "reply_mismatch" },
+    { name: "has an unknown field, in v2", body: '{"name": "b", "nope": 1}', dialect: "v2", failure: "reply_mismatch" },
+  ] as const;
+  for (const { name, body, dialect, failure } of badReplies) {
+    it(`refuses a reply that ${name}, where the target interrupts`, async () => {
+      const { done } = await check([call("1", { dialect })], { "1": replied(body) });
+      assert.ok(done.outcome.kind === "refused");
+      assert.equal(done.outcome.error.code, "failed_precondition");
+      assert.equal(done.calls[0]?.failure, failure);
+    });
+
+    it(`leaves the message whole by a reply that ${name}, where it does not`, async () => {
+      const result = await check([call("1", { dialect, interruptOnError: false })], { "1": replied(body) });
+      assert.deepEqual(passed(result).message.json("proto"), { name: "a", user_id: "1" });
+    });
+  }
+
+  for (const type of ["webhook", "call"] as const) {
+    it(`lets a ${type} refuse with a status and a text of its own`, async () => {
+      const { done } = await check([target({ id: "1", type })], {
+        "1": replied({ forwardedStatusCode: 404, forwardedErrorMessage: "hidden" }),
+      });
+      assert.ok(done.outcome.kind === "refused");
+      const { code, message, id } = done.outcome.error;
+      assert.deepEqual({ code, message, id }, { code: "not_found", message: "hidden", id: "EXEC-reUaUZCzCp" });
+    });
+  }
+
+  it("does not let a target refuse that does not interrupt", async () => {
+    const result = await check([call("1", { interruptOnError: false })], {
+      "1": replied({ forwardedStatusCode: 404 }),
+    });
+    assert.equal(passed(result).changed, false);
+    assert.equal(result.done.calls[0]?.failure, "refused");
+  });
+
+  it("ends when the caller goes away, whether the target interrupts or not", async () => {
+    const { done, asked } = await check([call("1", { interruptOnError: false }), call("2")], {
+      "1": failed("cancelled"),
+    });
+    assert.ok(done.outcome.kind === "refused");
+    assert.equal(done.outcome.error.code, "cancelled");
+    assert.equal(asked.length, 1);
+  });
+});

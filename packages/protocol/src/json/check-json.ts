@@ -1,14 +1,24 @@
-import { ScalarType, type DescEnum, type DescField, type DescMessage } from "@bufbuild/protobuf";
+import {
+  fromJson,
+  ScalarType,
+  type DescEnum,
+  type DescField,
+  type DescMessage,
+  type JsonValue as ProtobufJson,
+} from "@bufbuild/protobuf";
 import { isJsonObject, type JsonValue } from "@interpose/engine";
 import { JsonFault } from "./json-fault.ts";
 
 /**
  * Refuses JSON that cannot be of a message's type, saying where in it. The mapping of @bufbuild/protobuf checks all of it too, but names
- * no path, and takes an unknown name of an enum for an unknown field, which is to be ignored. Well-known types are left to it.
+ * no path, and takes an unknown name of an enum for an unknown field, which is to be ignored.
  * Throws JsonFault.
  */
 export function checkJson(message: DescMessage, json: JsonValue, path: string): void {
-  if (message.typeName.startsWith("google.protobuf.")) return;
+  if (message.typeName.startsWith("google.protobuf.")) {
+    checkWellKnown(message, json, path);
+    return;
+  }
   if (!isJsonObject(json)) throw new JsonFault(path, "a JSON object", kindOf(json));
   for (const [key, value] of Object.entries(json)) {
     const field = message.fields.find(({ name, jsonName }) => key === jsonName || key === name);
@@ -16,14 +26,37 @@ export function checkJson(message: DescMessage, json: JsonValue, path: string): 
   }
 }
 
+/** Well-known types that are one value in JSON, and what that is. The others take nearly anything. */
+const WELL_KNOWN: Readonly<Record<string, string>> = {
+  "google.protobuf.Timestamp": 'a time such as "2024-06-25T13:35:39Z"',
+  "google.protobuf.Duration": 'a duration such as "10s"',
+  "google.protobuf.FieldMask": 'a list of fields such as "name,user.id"',
+};
+
+function checkWellKnown(message: DescMessage, json: JsonValue, path: string): void {
+  const expected = WELL_KNOWN[message.typeName];
+  if (expected === undefined) return;
+  try {
+    fromJson(message, json as ProtobufJson);
+  } catch {
+    throw new JsonFault(path, expected, typeof json === "string" ? json : kindOf(json));
+  }
+}
+
 function checkField(field: DescField, value: JsonValue, path: string): void {
   switch (field.fieldKind) {
-    case "scalar":
-      { checkScalar(field.scalar, value, path); return; }
-    case "enum":
-      { checkEnum(field.enum, value, path); return; }
-    case "message":
-      { checkJson(field.message, value, path); return; }
+    case "scalar": {
+      checkScalar(field.scalar, value, path);
+      return;
+    }
+    case "enum": {
+      checkEnum(field.enum, value, path);
+      return;
+    }
+    case "message": {
+      checkJson(field.message, value, path);
+      return;
+    }
     case "list":
       if (!Array.isArray(value)) throw new JsonFault(path, "a list", kindOf(value));
       for (const [i, item] of (value as readonly JsonValue[]).entries()) checkItem(field, item, `${path}[${i}]`);

@@ -159,7 +159,8 @@ function messageFromJson(schema: DescMessage, json: JsonValue, registry: Registr
     return fromJson(schema, json as ProtobufJson, { ignoreUnknownFields: true, ...(registry && { registry }) });
   } catch (error) {
     const said = (error as Error).message;
-    const [, field = "", why = said] = /^cannot decode (?:field|message) (\S+) from JSON:? ?(.*)$/s.exec(said) ?? [];
+    const [, field = "", why = said] =
+      /^cannot decode (?:field|message|oneof) (\S+) from JSON:? ?(.*)$/s.exec(said) ?? [];
     const name = field.startsWith(`${schema.typeName}.`) ? field.slice(schema.typeName.length + 1) : field;
     const description = why.slice(0, 200) || "it does not fit the field's type";
     throw new InterposeError("bad_request", `${name === "" ? "The request" : name}: ${description}.`, {

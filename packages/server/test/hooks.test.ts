@@ -4,7 +4,8 @@ import { Code } from "@connectrpc/connect";
 import { forSuite } from "./harness/cleanup.ts";
 import { createTarget, methodName, setExecution } from "./harness/api.ts";
 import { actionClient, refusal, TRANSPORTS, type TransportName } from "./harness/clients.ts";
-import { ADMIN_TOKEN, eventually, startServer, type TestServer } from "./harness/server.ts";
+import { eventually } from "./harness/eventually.ts";
+import { ADMIN_TOKEN, startServer, type TestServer } from "./harness/server.ts";
 import { startTarget, type ReceivedCall, type TestTarget } from "./harness/target.ts";
 
 /** A port of loopback on which nothing listens: 1 is reserved for tcpmux, which nobody runs. */

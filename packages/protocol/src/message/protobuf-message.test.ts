@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { create, equals, fromBinary, toBinary, type Message as ProtobufMessage } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
+import { WireType } from "@bufbuild/protobuf/wire";
 import fc from "fast-check";
 import { MessageMismatch, mergeReply, type JsonObject } from "@interpose/engine";
 import { Thing } from "../../test/things.ts";
@@ -11,7 +12,7 @@ import { protobufMessage, unwrap } from "./protobuf-message.ts";
 
 /** A thing with unknown fields at the top, in a message, in a list and in a redacted field. */
 function thing(): ProtobufMessage {
-  const unknown = [{ no: 999, wireType: 0, data: new Uint8Array([5]) }];
+  const unknown = [{ no: 999, wireType: WireType.Varint, data: new Uint8Array([5]) }];
   const inner = { $unknown: unknown, label: "inner", count: 1 };
   const message = create(Thing, {
     name: "a",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { create, createFileRegistry, fromBinary, type DescMethod } from "@bufbuild/protobuf";
+import { create, createFileRegistry, fromBinary } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { Things } from "../../test/things.ts";
 import { ServerReflectionRequestSchema } from "../gen/grpc/reflection/v1/reflection_pb.js";
@@ -27,7 +27,7 @@ describe("methodRules()", () => {
   ];
   for (const [i, [rpc, permission, successStatus]] of permissions.entries()) {
     it(`lets ${rpc} be called with ${permission}`, () => {
-      const method = ActionService.methods[i]!;
+      const method = ActionService.methods.at(i) ?? assert.fail();
       assert.equal(method.name, rpc);
       assert.deepEqual(methodRules(method), { access: { kind: "permission", permission }, successStatus });
     });
@@ -35,7 +35,7 @@ describe("methodRules()", () => {
 
   it("refuses a method that does not say who may call it", () => {
     assert.throws(
-      () => methodRules(Things.methods[0]!),
+      () => methodRules(Things.methods.at(0) ?? assert.fail()),
       /things\.v1\.Things\.Get does not say who may call it/,
     );
   });

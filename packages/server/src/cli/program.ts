@@ -1,4 +1,4 @@
-import type { CommanderError} from "commander";
+import type { CommanderError } from "commander";
 import { Command, Option } from "commander";
 import { InterposeError } from "@interpose/engine";
 import { LEAVES, loadSettings, type Settings } from "../config/index.ts";

@@ -99,7 +99,14 @@ async function refuseMissing(tx: Transaction, instanceId: string, entries: reado
   }
   for (const [i, entry] of entries.entries()) {
     if ("include" in entry && !includes.has(conditionId(entry.include))) {
-      throw missing("include_not_found", i, entry, "Set it first", "COMMAND-slgj0l4cdz", "Errors.Execution.IncludeNotFound");
+      throw missing(
+        "include_not_found",
+        i,
+        entry,
+        "Set it first",
+        "COMMAND-slgj0l4cdz",
+        "Errors.Execution.IncludeNotFound",
+      );
     }
   }
 }

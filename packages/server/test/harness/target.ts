@@ -7,7 +7,7 @@ export interface ReceivedCall {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
-   
+
   readonly body: any;
 }
 

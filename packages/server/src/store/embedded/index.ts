@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 import type { ConnectionSettings } from "../database.ts";
+import { errorFromPostgres } from "../errors.ts";
 import { findAccount, type Account } from "./account.ts";
 import { findBinaries, type Binaries } from "./binaries.ts";
 import { initCluster, runningPid, startCluster, stopCluster } from "./cluster.ts";
@@ -25,6 +26,8 @@ export interface Embedded {
   stop(): Promise<void>;
 }
 
+/** How long a PostgreSQL that starts or stops may keep one who asks for its state waiting. */
+const STATUS_TIMEOUT_MS = 10_000;
 /** Restarts within this time, before PostgreSQL is given up. */
 const RESTARTS = { most: 5, withinMs: 60_000 };
 
@@ -114,12 +117,25 @@ export interface EmbeddedStatus {
 export async function embeddedStatus(dataDir: string): Promise<EmbeddedStatus> {
   const paths = embeddedPaths(dataDir);
   const initialized = existsSync(join(paths.cluster, "PG_VERSION"));
-  const pid = initialized ? await runningPid(paths) : undefined;
-  if (pid === undefined) return { initialized, pid, owner: undefined };
+  const until = Date.now() + STATUS_TIMEOUT_MS;
+  for (;;) {
+    const pid = initialized ? await runningPid(paths) : undefined;
+    if (pid === undefined) return { initialized, pid, owner: undefined };
+    try {
+      return { initialized, pid, owner: await ownerOf(paths) };
+    } catch (error) {
+      // It is starting or stopping: in a moment it answers, or is gone.
+      if (Date.now() > until) throw errorFromPostgres(error);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
+async function ownerOf(paths: EmbeddedPaths): Promise<string | undefined> {
   const taken = await takeOwnership(await connectionTo(paths), `interpose cli (pid ${process.pid})`);
-  if ("heldBy" in taken) return { initialized, pid, owner: taken.heldBy };
+  if ("heldBy" in taken) return taken.heldBy;
   await taken.release();
-  return { initialized, pid, owner: undefined };
+  return undefined;
 }
 
 /** Stops a PostgreSQL that was left behind. Answers whether one ran; throws `data_dir_in_use` when somebody owns it. */

@@ -113,7 +113,7 @@ describe("errorResponse()", () => {
     const { status, body } = errorResponse("connect-stream", ERROR);
     assert.equal(status, 200);
     assert.equal(body?.[0], 2);
-    const ended = JSON.parse(new TextDecoder().decode(body?.subarray(5))) as { error: { code: string } };
+    const ended = JSON.parse(new TextDecoder().decode(body.subarray(5))) as { error: { code: string } };
     assert.equal(ended.error.code, "not_found");
   });
 

@@ -20,13 +20,16 @@ export interface ConnectOptions {
   readonly ca?: string | undefined;
 }
 
+/** Longest time of one look-up, and of one try to connect. A call has its own limit; this one ends what nobody waits for any more. */
+const CONNECT_TIMEOUT_MS = 30_000;
+
 /**
  * A connector for undici that connects only to addresses that the rules allow. It resolves the name itself, checks each address, and hands
  * undici an address rather than the name, so that a second look-up with another answer (DNS rebinding) cannot happen; in the end it compares
  * where the socket really leads. Connections that are kept were checked when they were made, and lead where they led then.
  */
 export function createCheckedConnector({ rules, resolve, ca }: ConnectOptions): buildConnector.connector {
-  const connect = buildConnector({ ...(ca !== undefined && { ca }), timeout: 0 });
+  const connect = buildConnector({ ...(ca !== undefined && { ca }), timeout: CONNECT_TIMEOUT_MS });
   return (options, callback) => {
     const host = options.hostname.replace(/^\[(.*)\]$/, "$1");
     allowedAddresses(host, rules, resolve).then(
@@ -61,12 +64,21 @@ async function allowedAddresses(
 async function addressesOf(host: string, resolve: ConnectOptions["resolve"]): Promise<readonly string[]> {
   let found: readonly LookupAddress[];
   try {
-    found = await resolve(host);
+    found = await inTime(resolve(host));
   } catch (error) {
     throw new NameNotResolved(`${host} did not resolve`, { cause: error });
   }
   if (found.length === 0) throw new NameNotResolved(`${host} has no address`);
   return found.map(({ address }) => address);
+}
+
+/** What is promised, if it comes within the time for connecting. */
+async function inTime<T>(promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error("the look-up took too long")), CONNECT_TIMEOUT_MS).unref();
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
 /** Tries the addresses one after another, as long as they cannot be connected to. */

@@ -4,10 +4,8 @@ import { createCheckedConnector } from "./connect.ts";
 import { createEgressRules } from "./egress/rules.ts";
 import { classifyError } from "./failure.ts";
 import { validateTargetCallerOptions, type TargetCallerOptions } from "./options.ts";
+import { beginTimeLimit } from "./time-limit.ts";
 import { childTraceparent } from "./traceparent.ts";
-
-/** Longest time that Node's timers can hold, in milliseconds: some 24 days. A target's timeout beyond it is cut to it. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** A target caller with a lifetime. */
 export interface HttpTargetCaller extends TargetCaller {
@@ -71,36 +69,30 @@ async function exchange(
 ): Promise<Exchange> {
   const started = performance.now();
   const durationMs = (): number => Math.round((performance.now() - started) * 1000) / 1000;
-  const timeout = AbortSignal.timeout(Math.min(Math.max(1, Math.ceil(request.target.timeoutMs)), LONGEST_TIMER_MS));
-  const either = AbortSignal.any([signal, timeout]);
+  const failed = (failure: CallFailure, detail: string, status?: number): Exchange => ({
+    kind: "failed",
+    failure,
+    detail,
+    status,
+    durationMs: durationMs(),
+  });
+  const limit = beginTimeLimit(signal, request.target.timeoutMs);
   try {
     const payload = Buffer.from(JSON.stringify(request.payload));
     if (payload.byteLength > options.maxPayloadBytes) {
       throw new Failed("payload_too_large", `${payload.byteLength} bytes of at most ${options.maxPayloadBytes}`);
     }
-    const { status, body } = await post(request, payload, either, agent, options);
+    // While it waits for a connection, undici does not look at the signal: the limit is waited for beside it.
+    const { status, body } = await Promise.race([post(request, payload, limit.signal, agent, options), limit.over]);
     return { kind: "replied", status, body, durationMs: durationMs() };
   } catch (error) {
-    if (error instanceof Failed) {
-      return {
-        kind: "failed",
-        failure: error.failure,
-        detail: error.message,
-        status: error.status,
-        durationMs: durationMs(),
-      };
-    }
-    if (signal.aborted)
-      return { kind: "failed", failure: "cancelled", detail: "the caller went away", durationMs: durationMs() };
-    if (timeout.aborted) {
-      return {
-        kind: "failed",
-        failure: "timeout",
-        detail: `not done within ${request.target.timeoutMs} ms`,
-        durationMs: durationMs(),
-      };
-    }
-    return { kind: "failed", ...classifyError(error), durationMs: durationMs() };
+    if (error instanceof Failed) return failed(error.failure, error.message, error.status);
+    if (limit.timedOut()) return failed("timeout", `not done within ${request.target.timeoutMs} ms`);
+    if (signal.aborted) return failed("cancelled", "the caller went away");
+    const { failure, detail } = classifyError(error);
+    return failed(failure, detail);
+  } finally {
+    limit.clear();
   }
 }
 
@@ -183,7 +175,8 @@ async function readBody({ headers, body, statusCode }: Dispatcher.ResponseData, 
     new Failed("reply_too_large", `the reply is larger than ${maxBytes} bytes`, statusCode);
   const encoding = headers["content-encoding"];
   if (encoding !== undefined && encoding !== "identity") {
-    body.destroy();
+    // Destroyed before its end, it tells of an error that nobody waits for.
+    body.on("error", () => undefined).destroy();
     throw new Failed("exchange", `the reply is encoded as ${String(encoding)}, which was not asked for`, statusCode);
   }
   const chunks: Buffer[] = [];

@@ -1,0 +1,46 @@
+/** Longest time that Node's timers can hold, in milliseconds: some 24 days. A limit beyond it is cut to it. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** A signal that is aborted by another one, or when the time is over. */
+export interface TimeLimit {
+  readonly signal: AbortSignal;
+  /** Whether the time was over before anything else. */
+  timedOut(): boolean;
+  /** Rejects when the signal is aborted, and settles in no other way. */
+  readonly over: Promise<never>;
+  /** Ends the limit: it neither holds a timer nor the other signal any more. */
+  clear(): void;
+}
+
+/**
+ * Begins a limit of time. `AbortSignal.any` and `AbortSignal.timeout` would do the same, but leave a timer behind for each call until its
+ * time is over, and something with a signal that outlives its calls.
+ */
+export function beginTimeLimit(outer: AbortSignal, ms: number): TimeLimit {
+  const controller = new AbortController();
+  let timedOut = false;
+  const timer = setTimeout(
+    () => {
+      timedOut = !controller.signal.aborted;
+      controller.abort(new Error("the time is over"));
+    },
+    Math.min(Math.max(1, Math.ceil(ms)), LONGEST_TIMER_MS),
+  );
+  const abort = (): void => controller.abort(outer.reason);
+  const over = new Promise<never>((_resolve, reject) => {
+    controller.signal.addEventListener("abort", () => reject(controller.signal.reason as Error), { once: true });
+  });
+  // Nobody need wait for it.
+  over.catch(() => undefined);
+  if (outer.aborted) abort();
+  else outer.addEventListener("abort", abort, { once: true });
+  return {
+    signal: controller.signal,
+    timedOut: () => timedOut,
+    over,
+    clear() {
+      clearTimeout(timer);
+      outer.removeEventListener("abort", abort);
+    },
+  };
+}

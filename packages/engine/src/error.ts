@@ -37,7 +37,6 @@ export const ERROR_REASONS = {
   target_refused: "failed_precondition",
   // the server itself
   store_unavailable: "unavailable",
-  shutting_down: "unavailable",
   settings_invalid: "failed_precondition",
   data_dir_in_use: "failed_precondition",
   database_too_new: "failed_precondition",

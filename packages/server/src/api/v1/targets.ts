@@ -1,4 +1,4 @@
-import { InterposeError, type Dialect as EngineDialect } from "@interpose/engine";
+import type { Dialect as EngineDialect } from "@interpose/engine";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import {
   Dialect,
@@ -6,33 +6,23 @@ import {
   type TargetSettingsSchema,
 } from "@interpose/protocol/gen/interpose/v1/target_service_pb";
 import { updateTarget } from "../../commands/update-target.ts";
-import type { Database } from "../../store/database.ts";
 import type { StoredTarget } from "../../store/records.ts";
-import { selectTarget } from "../../store/sql/select-target.ts";
 import type { ApiContext } from "../context.ts";
+import { existingTarget } from "../existing-target.ts";
 import { apiService, type ApiService } from "../service.ts";
 
 /** The service `interpose.v1.TargetService`. */
 export function targetServiceV1(api: ApiContext): ApiService {
   return apiService(TargetService, {
     async getTargetSettings({ targetId }, call) {
-      return { settings: settingsToProto(await existing(api.database, call.instanceId, targetId)) };
+      return { settings: settingsToProto(await existingTarget(api.database, call.instanceId, targetId)) };
     },
     async updateTargetSettings({ targetId, settings }, call) {
       await updateTarget(api.commandContext(call), targetId, {
         dialect: DIALECTS[settings?.dialect ?? Dialect.UNSPECIFIED],
       });
-      return { settings: settingsToProto(await existing(api.database, call.instanceId, targetId)) };
+      return { settings: settingsToProto(await existingTarget(api.database, call.instanceId, targetId)) };
     },
-  });
-}
-
-async function existing(database: Database, instanceId: string, targetId: string): Promise<StoredTarget> {
-  const target = await selectTarget(database, instanceId, targetId);
-  if (target) return target;
-  throw new InterposeError("target_not_found", `There is no target "${targetId}". List the targets to see their ids.`, {
-    id: "QUERY-hj5oaniyrz",
-    key: "Errors.Target.NotFound",
   });
 }
 

@@ -1,4 +1,3 @@
-import { InterposeError } from "@interpose/engine";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { ActionService } from "@interpose/protocol/gen/zitadel/action/v3alpha/action_service_pb";
 import { TargetFieldName, type TargetSearchQuery } from "@interpose/protocol/gen/zitadel/action/v3alpha/query_pb";
@@ -10,8 +9,8 @@ import { updateTarget } from "../../commands/update-target.ts";
 import type { StoredTarget } from "../../store/records.ts";
 import { readRevision } from "../../store/sql/read-revision.ts";
 import { searchTargets, type TargetFilter, type TargetSortColumn } from "../../store/sql/search-targets.ts";
-import { selectTarget } from "../../store/sql/select-target.ts";
 import type { ApiContext } from "../context.ts";
+import { existingTarget } from "../existing-target.ts";
 import type { Handlers } from "../service.ts";
 import { detailsToProto, listDetailsToProto } from "./details.ts";
 import { durationFromMs, msFromDuration } from "./duration.ts";
@@ -67,16 +66,7 @@ export function targetHandlers(api: ApiContext): TargetHandlers {
     },
 
     async getTargetByID({ targetId }, call) {
-      const target = await selectTarget(api.database, call.instanceId, targetId);
-      if (target) return { target: targetToProto(target) };
-      throw new InterposeError(
-        "target_not_found",
-        `There is no target "${targetId}". List the targets to see their ids.`,
-        {
-          id: "QUERY-hj5oaniyrz",
-          key: "Errors.Target.NotFound",
-        },
-      );
+      return { target: targetToProto(await existingTarget(api.database, call.instanceId, targetId)) };
     },
   };
 }

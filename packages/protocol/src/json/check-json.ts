@@ -4,6 +4,7 @@ import {
   type DescEnum,
   type DescField,
   type DescMessage,
+  type DescOneof,
   type JsonValue as ProtobufJson,
 } from "@bufbuild/protobuf";
 import { isJsonObject, type JsonValue } from "@interpose/engine";
@@ -20,9 +21,14 @@ export function checkJson(message: DescMessage, json: JsonValue, path: string): 
     return;
   }
   if (!isJsonObject(json)) throw new JsonFault(path, "a JSON object", kindOf(json));
+  const chosen = new Map<DescOneof, string>();
   for (const [key, value] of Object.entries(json)) {
     const field = message.fields.find(({ name, jsonName }) => key === jsonName || key === name);
-    if (field && value !== null) checkField(field, value, path === "" ? key : `${path}.${key}`);
+    if (!field || value === null) continue;
+    const before = field.oneof && chosen.get(field.oneof);
+    if (before !== undefined && before !== key) throw new JsonFault(path, `either ${before} or ${key}`, "both");
+    if (field.oneof) chosen.set(field.oneof, key);
+    checkField(field, value, path === "" ? key : `${path}.${key}`);
   }
 }
 

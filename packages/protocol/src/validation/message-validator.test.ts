@@ -47,14 +47,14 @@ describe("createMessageValidator()", () => {
       schema: CreateTargetRequestSchema,
       json: { ...TARGET, timeout: null },
       field: "timeout",
-      says: /required/,
+      says: /required.*given: nothing/,
     },
     {
       name: "a timeout of nothing",
       schema: CreateTargetRequestSchema,
       json: { ...TARGET, timeout: "0s" },
       field: "timeout",
-      says: /greater than/,
+      says: /greater than.*given: "0s"/,
     },
     {
       name: "an endpoint that is no URI",
@@ -68,7 +68,7 @@ describe("createMessageValidator()", () => {
       schema: CreateTargetRequestSchema,
       json: { name: "a", endpoint: "https://example.com", timeout: "1s" },
       field: "target_type",
-      says: /required/,
+      says: /required.*given: nothing/,
     },
     {
       name: "an empty new name",

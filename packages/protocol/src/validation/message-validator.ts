@@ -1,5 +1,5 @@
-import { create, type DescMessage, type Message } from "@bufbuild/protobuf";
-import { pathToString, reflect, type Path, type ReflectMessage } from "@bufbuild/protobuf/reflect";
+import { create, toJson, type DescMessage, type Message } from "@bufbuild/protobuf";
+import { isReflectMessage, pathToString, reflect, type Path, type ReflectMessage } from "@bufbuild/protobuf/reflect";
 import { createValidator, type Violation as RuleViolation } from "@bufbuild/protovalidate";
 import { InterposeError, type Violation } from "@interpose/engine";
 
@@ -56,10 +56,8 @@ function givenAt(root: ReflectMessage, path: Path): string | undefined {
     switch (step.kind) {
       case "field":
         if (step.proto.options?.debugRedact === true) return undefined;
-        value =
-          (value as ReflectMessage).isSet(step) || step.fieldKind === "scalar"
-            ? (value as ReflectMessage).get(step)
-            : undefined;
+        if (step.fieldKind === "message" && !(value as ReflectMessage).isSet(step)) return "nothing";
+        value = (value as ReflectMessage).get(step);
         break;
       case "list_sub":
         value = (value as { get(i: number): unknown }).get(step.index);
@@ -68,11 +66,23 @@ function givenAt(root: ReflectMessage, path: Path): string | undefined {
         value = (value as { get(key: unknown): unknown }).get(step.key);
         break;
       case "oneof":
+        return (value as ReflectMessage).oneofCase(step) === undefined ? "nothing" : undefined;
       case "extension":
         return undefined;
     }
   }
-  return shown(value);
+  return path.length === 0 ? undefined : shown(isReflectMessage(value) ? textOf(value) : value);
+}
+
+/** Times and durations are one text in JSON. Of other messages there is nothing short to show. */
+function textOf({ desc, message }: ReflectMessage): string | undefined {
+  if (desc.typeName !== "google.protobuf.Duration" && desc.typeName !== "google.protobuf.Timestamp") return undefined;
+  try {
+    return toJson(desc, message) as string;
+  } catch {
+    // Beyond what JSON can say.
+    return undefined;
+  }
 }
 
 function shown(value: unknown): string | undefined {

@@ -8,8 +8,10 @@ import { ErrorDetailSchema } from "../gen/zitadel/v1/error_detail_pb.js";
 /** Says whose reasons `google.rpc.ErrorInfo` names. */
 const DOMAIN = "interpose";
 
-/** The types of details that errors carry, for writing them as JSON. */
-export const errorRegistry = createRegistry(ErrorDetailSchema, BadRequestSchema, ErrorInfoSchema);
+/** The types of details that errors carry. */
+export const ERROR_DETAILS: readonly DescMessage[] = [ErrorDetailSchema, BadRequestSchema, ErrorInfoSchema];
+/** The same, for writing them as JSON. */
+export const errorRegistry = createRegistry(...ERROR_DETAILS);
 
 /** gRPC's numbers of the codes. https://grpc.io/docs/guides/status-codes/ */
 export const CODE_NUMBERS: Readonly<Record<RpcCode, number>> = {

@@ -8,6 +8,7 @@ import {
   type ServerReflectionRequest,
   type ServerReflectionResponse,
 } from "../gen/grpc/reflection/v1/reflection_pb.js";
+import { ERROR_DETAILS } from "../errors/details.ts";
 
 /** Answers what clients ask of server reflection (https://grpc.io/docs/guides/reflection/), in the form of its version v1. */
 export interface Reflection {
@@ -18,10 +19,10 @@ export interface Reflection {
 /** gRPC's code for "not found". */
 const NOT_FOUND = 5;
 
-/** Reflection over some services and everything that their files import. */
+/** Reflection over some services, everything that their files import, and the details of errors, so that clients can show those. */
 export function createReflection(services: readonly DescService[]): Reflection {
   const files = new Map<string, DescFile>();
-  for (const service of services) addFile(service.file, files);
+  for (const { file } of [...services, ...ERROR_DETAILS]) addFile(file, files);
   const symbols = new Map<string, DescFile>();
   const extensions = new Map<string, Map<number, DescFile>>();
   for (const file of files.values()) {

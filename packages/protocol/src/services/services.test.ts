@@ -65,6 +65,9 @@ describe("createReflection()", () => {
   });
 
   const symbols = [
+    "zitadel.v1.ErrorDetail",
+    "google.rpc.BadRequest",
+    "google.rpc.ErrorInfo",
     "zitadel.action.v3alpha.ActionService",
     "zitadel.action.v3alpha.ActionService.SetExecution",
     "zitadel.action.v3alpha.SetExecutionRequest",
@@ -76,7 +79,7 @@ describe("createReflection()", () => {
       const answer = ask({ case: "fileContainingSymbol", value: symbol });
       assert.ok(answer.case === "fileDescriptorResponse");
       const file = answer.value.fileDescriptorProto.map((bytes) => fromBinary(FileDescriptorProtoSchema, bytes));
-      assert.match(file[0]?.name ?? "", /^zitadel\/action\/v3alpha\//);
+      assert.match(symbol, new RegExp(`^${file[0]?.package}\\.`));
       // The registry throws when an import is missing.
       const ordered = create(FileDescriptorSetSchema, { file: [...file.slice(1), ...file.slice(0, 1)] });
       assert.ok([...createFileRegistry(ordered)].length > 0);

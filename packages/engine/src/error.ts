@@ -35,6 +35,11 @@ export const ERROR_REASONS = {
   target_timed_out: "deadline_exceeded",
   target_reply_invalid: "failed_precondition",
   target_refused: "failed_precondition",
+  // what an upstream does, and says of its API
+  upstream_unavailable: "unavailable",
+  coding_unknown: "unimplemented",
+  descriptors_invalid: "failed_precondition",
+  descriptors_unavailable: "unavailable",
   // the server itself
   store_unavailable: "unavailable",
   settings_invalid: "failed_precondition",

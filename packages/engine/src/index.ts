@@ -12,8 +12,15 @@ export { checkIncludes, MAX_INCLUDE_LEVELS } from "./include-graph.ts";
 export type { IncludeGraph } from "./include-graph.ts";
 export { expandPlan, MAX_PLAN_TARGETS } from "./plan.ts";
 export type { Plan, PlanSources } from "./plan.ts";
-export { compileSnapshot, executionsById, planForEvent, planForFunction, planForMethod } from "./router.ts";
-export type { MethodName, Snapshot, SnapshotSources } from "./router.ts";
+export {
+  compileSnapshot,
+  createPlanFinder,
+  executionsById,
+  planForEvent,
+  planForFunction,
+  planForMethod,
+} from "./router.ts";
+export type { MethodName, PlansOfMethod, Snapshot, SnapshotSources } from "./router.ts";
 
 // From a plan and a message to an outcome.
 export { run } from "./run.ts";

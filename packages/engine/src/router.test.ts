@@ -5,6 +5,7 @@ import { conditionId, parseConditionId, type Condition } from "./condition.ts";
 import type { Execution } from "./execution.ts";
 import {
   compileSnapshot,
+  createPlanFinder,
   executionsById,
   planForEvent,
   planForFunction,
@@ -71,6 +72,37 @@ describe("planForMethod()", () => {
         },
       ),
     );
+  });
+});
+
+describe("createPlanFinder()", () => {
+  it("finds what planForMethod() finds, in whichever snapshots it is asked for one after another", () => {
+    const method = { full: "/a/b", service: "a" };
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(anyCondition), { minLength: 1, maxLength: 3 }),
+        fc.array(fc.nat(), { minLength: 1, maxLength: 8 }),
+        (changes, asked) => {
+          const snapshots = changes.map((conditions) => snapshotOf(conditions));
+          const find = createPlanFinder(method);
+          for (const nth of asked) {
+            const snapshot = snapshots[nth % snapshots.length] ?? assert.fail();
+            const { request, response } = find(snapshot);
+            assert.equal(request, planForMethod(snapshot, "request", method));
+            assert.equal(response, planForMethod(snapshot, "response", method));
+          }
+        },
+      ),
+    );
+  });
+
+  it("finds an execution that is set after the first call, and no longer one that is deleted", () => {
+    const find = createPlanFinder({ full: "/acme.v1.Users/Add", service: "acme.v1.Users" });
+    const check = (given: readonly string[]): string | undefined =>
+      find(snapshotOf(conditionsFrom(given))).request?.executionId;
+    assert.equal(check([]), undefined);
+    assert.equal(check(["request/acme.v1.Users"]), "request/acme.v1.Users");
+    assert.equal(check([]), undefined);
   });
 });
 

@@ -19,6 +19,8 @@ interface MethodPlans {
 
 /** All plans of an instance as of one revision. Immutable: a change makes another one. */
 export interface Snapshot {
+  /** Tells it from every other snapshot, and can be kept without keeping the snapshot. */
+  readonly identity: symbol;
   /** Revision of the store that it was made from. */
   readonly revision: bigint;
   readonly request: MethodPlans;
@@ -66,7 +68,7 @@ export function compileSnapshot(sources: SnapshotSources): Snapshot {
       else plans.all = plan;
     }
   }
-  return { revision: sources.revision, request, response, functions, events };
+  return { identity: Symbol("snapshot"), revision: sources.revision, request, response, functions, events };
 }
 
 function emptyMethodPlans(): { byMethod: Map<string, Plan>; byService: Map<string, Plan>; all: Plan | undefined } {
@@ -80,6 +82,32 @@ function emptyMethodPlans(): { byMethod: Map<string, Plan>; byService: Map<strin
 export function planForMethod(snapshot: Snapshot, side: "request" | "response", method: MethodName): Plan | undefined {
   const plans = snapshot[side];
   return plans.byMethod.get(method.full) ?? plans.byService.get(method.service) ?? plans.all;
+}
+
+/** The plans of one method. */
+export interface PlansOfMethod {
+  readonly request: Plan | undefined;
+  readonly response: Plan | undefined;
+}
+
+/**
+ * Finds the plans of one method, as `planForMethod` does. It looks them up when it meets a snapshot for the first time, and then remembers
+ * them: a call pays for one comparison, however many executions there are.
+ */
+export function createPlanFinder(method: MethodName): (snapshot: Snapshot) => PlansOfMethod {
+  // A method that is never called again must not hold on to an old snapshot: its identity and the plans are all that is kept.
+  let identity: symbol | undefined;
+  let plans: PlansOfMethod = { request: undefined, response: undefined };
+  return (snapshot) => {
+    if (snapshot.identity !== identity) {
+      plans = {
+        request: planForMethod(snapshot, "request", method),
+        response: planForMethod(snapshot, "response", method),
+      };
+      identity = snapshot.identity;
+    }
+    return plans;
+  };
 }
 
 /**

@@ -5,6 +5,7 @@ export type { PathVariable, RestRequest, Route, RouteMatch, Routes } from "./res
 // Refusals in each protocol.
 export {
   connectErrorDetails,
+  encodeGrpcMessage,
   errorMessage,
   errorResponse,
   httpStatus,

@@ -43,7 +43,7 @@ export function errorResponse(
         headers: {
           "content-type": contentType ?? `application/${protocol}`,
           "grpc-status": String(CODE_NUMBERS[shown.code]),
-          "grpc-message": percentEncoded(errorMessage(shown)),
+          "grpc-message": encodeGrpcMessage(errorMessage(shown)),
           "grpc-status-details-bin": base64(toBinary(StatusSchema, statusFromError(shown))).replace(/=+$/, ""),
         },
         body: undefined,
@@ -88,8 +88,11 @@ function endOfStream(text: string): Uint8Array {
   return framed;
 }
 
-/** Space to tilde stay, but for the percent sign; the rest becomes UTF-8 in percent escapes (PROTOCOL-HTTP2.md, "Percent-Encoded"). */
-function percentEncoded(text: string): string {
+/**
+ * A text as `grpc-message` carries it: space to tilde stay, but for the percent sign; the rest becomes UTF-8 in percent escapes
+ * (PROTOCOL-HTTP2.md, "Percent-Encoded").
+ */
+export function encodeGrpcMessage(text: string): string {
   let encoded = "";
   for (const byte of new TextEncoder().encode(text)) {
     const isPlain = byte >= 0x20 && byte <= 0x7e && byte !== 0x25;

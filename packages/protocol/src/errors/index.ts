@@ -1,6 +1,6 @@
 export { connectErrorDetails, errorMessage, statusFromError } from "./details.ts";
 export type { ConnectErrorDetail } from "./details.ts";
-export { errorResponse } from "./error-response.ts";
+export { encodeGrpcMessage, errorResponse } from "./error-response.ts";
 export type { ErrorResponse, ErrorResponseContext } from "./error-response.ts";
 export { httpStatus } from "./http-status.ts";
 export { protocolOfRequest } from "./wire-protocol.ts";

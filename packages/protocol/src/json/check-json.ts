@@ -91,6 +91,8 @@ function checkScalar(type: ScalarType, value: JsonValue, path: string): void {
   switch (type) {
     case ScalarType.STRING:
       if (typeof value !== "string") throw new JsonFault(path, "a text", given);
+      // Half of a surrogate pair is no character, and has no UTF-8.
+      if (!value.isWellFormed()) throw new JsonFault(path, "a text of whole characters", undefined);
       return;
     case ScalarType.BOOL:
       if (typeof value !== "boolean") throw new JsonFault(path, "true or false", given);
@@ -103,13 +105,44 @@ function checkScalar(type: ScalarType, value: JsonValue, path: string): void {
       if (typeof value !== "number" && typeof value !== "string") throw new JsonFault(path, "a number", given);
       return;
     default: {
-      const isWhole =
-        typeof value === "number"
-          ? Number.isInteger(value)
-          : typeof value === "string" && /^-?\d+(\.0+)?([eE]\+?\d+)?$/.test(value);
-      if (!isWhole) throw new JsonFault(path, "a whole number", typeof value === "number" ? String(value) : given);
+      const shown = typeof value === "number" ? String(value) : given;
+      if (!isWholeNumber(value)) throw new JsonFault(path, "a whole number", shown);
+      checkRange(type, value, path, shown);
     }
   }
+}
+
+function isWholeNumber(value: JsonValue): value is number | string {
+  if (typeof value === "number") return Number.isInteger(value);
+  return typeof value === "string" && /^-?\d+(\.0+)?([eE]\+?\d+)?$/.test(value);
+}
+
+const SIGNED_32 = { least: -(2n ** 31n), most: 2n ** 31n - 1n };
+const UNSIGNED_32 = { least: 0n, most: 2n ** 32n - 1n };
+const SIGNED_64 = { least: -(2n ** 63n), most: 2n ** 63n - 1n };
+const UNSIGNED_64 = { least: 0n, most: 2n ** 64n - 1n };
+const RANGES: Readonly<Partial<Record<ScalarType, typeof SIGNED_32>>> = {
+  [ScalarType.INT32]: SIGNED_32,
+  [ScalarType.SINT32]: SIGNED_32,
+  [ScalarType.SFIXED32]: SIGNED_32,
+  [ScalarType.UINT32]: UNSIGNED_32,
+  [ScalarType.FIXED32]: UNSIGNED_32,
+  [ScalarType.INT64]: SIGNED_64,
+  [ScalarType.SINT64]: SIGNED_64,
+  [ScalarType.SFIXED64]: SIGNED_64,
+  [ScalarType.UINT64]: UNSIGNED_64,
+  [ScalarType.FIXED64]: UNSIGNED_64,
+};
+
+/** Texts with an exponent or a fraction of zeros are left to the mapping. */
+function checkRange(type: ScalarType, value: number | string, path: string, shown: string): void {
+  const range = RANGES[type];
+  if (!range || (typeof value === "string" && !/^-?\d+$/.test(value))) return;
+  // No range needs more digits, and making a number of very many takes long.
+  const isLong = typeof value === "string" && value.length > 40;
+  const number = isLong ? undefined : BigInt(value);
+  if (number !== undefined && number >= range.least && number <= range.most) return;
+  throw new JsonFault(path, `a whole number from ${range.least} to ${range.most}`, shown);
 }
 
 function kindOf(value: JsonValue): string {

@@ -24,6 +24,7 @@ import type { Call } from "../call.ts";
 import { ensureDefaultInstance } from "../commands/first-start.ts";
 import type { Settings } from "../config/index.ts";
 import { createOwnApi } from "../hosts/own-api/index.ts";
+import { createPlanRunner } from "../hosts/run-plan.ts";
 import { newId } from "../ids.ts";
 import { addHealth, addReflection, type Readiness } from "../listener/infrastructure.ts";
 import { listenOnOnePort } from "../listener/one-port.ts";
@@ -31,6 +32,7 @@ import { createPages } from "../listener/pages.ts";
 import { createRequestHandler } from "../listener/request-handler.ts";
 import { answerRest } from "../listener/rest.ts";
 import { createRpcHandlers } from "../listener/rpc.ts";
+import { readTlsFiles } from "../listener/tls-files.ts";
 import { observeCall, observeRun } from "../observe/calls.ts";
 import { createLog, type Log } from "../observe/log.ts";
 import { startLiveRouter } from "../router/live-router.ts";
@@ -124,7 +126,7 @@ async function start(
   const authenticate = createAuthenticator({
     findToken: (id) => selectToken(database, instanceId, id),
     adminToken: settings.adminToken,
-    oidc: settings.oidc && createOidcVerifier(settings.oidc),
+    oidc: settings.oidc && createOidcVerifier(settings.oidc, (reason) => log("token.refused", { reason })),
     now: () => new Date(),
   });
 
@@ -149,10 +151,8 @@ async function start(
     services,
     rules: methodRules,
     snapshot: router.current,
-    targets,
+    run: createPlanRunner({ targets, newRunId: newId, onRun: (event) => observeRun(log, event) }),
     validate: validator.validate,
-    newRunId: newId,
-    onRun: (event) => observeRun(log, event),
   });
 
   const readiness = createReadiness(database, instanceId, io.stop);
@@ -161,12 +161,11 @@ async function start(
   const rpc = createRpcHandlers({
     ownApi,
     instanceId,
-    authenticate,
     maxMessageBytes: limits.maxMessageBytes,
     observed,
     open: (openRouter) => {
       addHealth(openRouter, catalog.services, readiness);
-      if (settings.reflection) addReflection(openRouter, createReflection([...SERVED, ...infrastructure]));
+      if (settings.reflection) addReflection(openRouter, createReflection([...SERVED, ...infrastructure]), readiness);
     },
   });
   const routes = createRoutes(SERVED);
@@ -174,21 +173,15 @@ async function start(
   const port = await listenOnOnePort({
     host: settings.host,
     port: settings.port,
-    tls: settings.tls && { cert: await readFile(settings.tls.cert), key: await readFile(settings.tls.key) },
+    tls: settings.tls && (await readTlsFiles(settings.tls)),
     onRequest: createRequestHandler({
       corsOrigins: settings.cors.allowedOrigins,
       pages: createPages(readiness, () => openApi),
       rpc,
-      rest: (request, response) =>
-        answerRest(request, response, {
-          ownApi,
-          routes,
-          instanceId,
-          authenticate,
-          maxMessageBytes: limits.maxMessageBytes,
-          observed,
-        }),
+      rest: (request) =>
+        answerRest(request, { ownApi, routes, instanceId, maxMessageBytes: limits.maxMessageBytes, observed }),
       authenticate,
+      onFault: (path, error) => log("request.failed", { path, error }),
     }),
   });
   teardown.add("the port", () => port.drain(settings.shutdownTimeoutSeconds * 1000));
@@ -209,6 +202,7 @@ async function start(
 /** The server can work while the store answers, and no longer once it is told to stop. That executions are loaded is a condition of the start. */
 function createReadiness(database: Database, instanceId: string, stop: AbortSignal): Readiness {
   return {
+    stopping: stop,
     async notReadyBecause() {
       if (stop.aborted) return "the server is stopping";
       return readRevision(database, instanceId).then(

@@ -4,5 +4,5 @@ import type { Caller } from "../access/caller.ts";
 /** Proves who sends a request, by its headers. Throws `unauthenticated`. */
 export type Authenticate = (headers: Headers) => Promise<Caller>;
 
-/** Where the caller of an RPC is kept, from the gate on. */
+/** Where the caller of an RPC is kept, from the request handler to the call. */
 export const callerKey: ContextKey<Caller | undefined> = createContextKey<Caller | undefined>(undefined);

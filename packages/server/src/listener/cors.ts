@@ -21,10 +21,11 @@ export function createCors(
   const allowed = new Set(allowedOrigins);
   return (request, response) => {
     const origin = request.headers.origin;
+    // Also without an origin: a cache must not give that answer to a browser from an allowed one.
+    if (!any) response.setHeader("vary", "origin");
     if (origin === undefined || !(any || allowed.has(origin))) return false;
     response.setHeader("access-control-allow-origin", any ? "*" : origin);
     response.setHeader("access-control-expose-headers", EXPOSED_HEADERS);
-    response.setHeader("vary", "origin");
     if (request.method !== "OPTIONS" || request.headers["access-control-request-method"] === undefined) return false;
     send(response, {
       status: 204,

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
-import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import { constants, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
 import { InterposeError } from "@interpose/engine";
 
 /** A request of Node's `http` or `http2`. */
@@ -12,23 +12,29 @@ export interface Answer {
   readonly status: number;
   readonly headers: OutgoingHttpHeaders;
   readonly body?: Uint8Array | string | undefined;
-  readonly trailers?: Readonly<Record<string, string>> | undefined;
 }
 
-/** Sends an answer, unless the client is gone: a reset HTTP/2 stream throws when it is written to. */
+/** Sends an answer, without its body to a HEAD, unless the client is gone: a reset HTTP/2 stream throws when it is written to. */
 export function send(response: NodeResponse, answer: Answer): void {
   if (response.destroyed || response.headersSent || ("stream" in response && response.stream.destroyed)) return;
   const body = typeof answer.body === "string" ? Buffer.from(answer.body) : answer.body;
-  const length = answer.trailers ? {} : { "content-length": String(body?.byteLength ?? 0) };
   try {
     // The two kinds of response share these methods, but TypeScript can't call a union of overloads.
     const writable = response as ServerResponse;
-    writable.writeHead(answer.status, { ...answer.headers, ...length });
-    if (answer.trailers) writable.addTrailers(answer.trailers);
-    writable.end(body);
+    writable.statusCode = answer.status;
+    for (const [name, value] of Object.entries(answer.headers))
+      if (value !== undefined) writable.setHeader(name, value);
+    writable.setHeader("content-length", String(body?.byteLength ?? 0));
+    // Headers are left to end(): without a body they must be the last frame of an HTTP/2 stream, or gRPC takes them for no trailers.
+    writable.end(response.req.method === "HEAD" ? undefined : body);
   } catch (error) {
     response.destroy(error instanceof Error ? error : undefined);
   }
+}
+
+/** The chunks of a body. To leave a loop over them does not destroy the request, and with it the connection that the answer goes out on. */
+export function bodyOf(request: NodeRequest): AsyncIterable<Uint8Array> {
+  return request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
 }
 
 /** Reads a body to its end. A body of more than `maxBytes` throws `message_too_large`, before the rest of it is read. */
@@ -40,14 +46,41 @@ export async function readBody(request: NodeRequest, maxBytes: number): Promise<
     );
   const declared = Number(request.headers["content-length"] ?? 0);
   if (declared > maxBytes) throw tooLarge();
-  const chunks: Buffer[] = [];
+  const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.byteLength;
-    if (size > maxBytes) throw tooLarge();
-    chunks.push(chunk);
+  try {
+    for await (const chunk of bodyOf(request)) {
+      size += chunk.byteLength;
+      if (size > maxBytes) throw tooLarge();
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof InterposeError) throw error;
+    throw new InterposeError("bad_request", "The body broke off before its end.", { cause: error });
   }
   return Buffer.concat(chunks, size);
+}
+
+/** Most of a body that is thrown away so that its sender comes to the answer. */
+const MAX_DISCARDED_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Once a request is answered, throws away what was not read of its body. Clients that send first and read then would otherwise wait for ever on
+ * HTTP/2, and on HTTP/1.1 find the connection reset, or stuck for the next request. One that goes on and on is cut off.
+ */
+export function discardRest(request: NodeRequest, response: NodeResponse): void {
+  const sending = "stream" in response ? response.stream : response;
+  sending.once("finish", () => {
+    let left = MAX_DISCARDED_BYTES;
+    // Whoever stopped reading halfway may still listen, and hold the body up.
+    request.removeAllListeners("readable");
+    request.on("data", (chunk: Buffer) => {
+      left -= chunk.byteLength;
+      if (left >= 0) return;
+      if ("stream" in request) request.stream.close(constants.NGHTTP2_NO_ERROR);
+      else request.destroy();
+    });
+  });
 }
 
 /** Node's headers as the standard's, without HTTP/2's pseudo-headers. `:authority` becomes `host`. */
@@ -65,7 +98,8 @@ export function headersFromNode(node: IncomingHttpHeaders): Headers {
 export function signalOfClient(response: NodeResponse): AbortSignal {
   const controller = new AbortController();
   response.once("close", () => {
-    if (!response.writableFinished) controller.abort();
+    // Not writableFinished: Node says so of every response over HTTP/2 that is closed.
+    if (!response.writableEnded) controller.abort();
   });
   return controller.signal;
 }

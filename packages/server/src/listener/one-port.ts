@@ -1,13 +1,10 @@
-import { createServer as createHttp1Server, type Server as Http1Server } from "node:http";
+import { createServer as createHttp1Server, type Server as Http1Server, type ServerResponse } from "node:http";
 import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from "node:http2";
 import { createServer as createNetServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
+import { InterposeError } from "@interpose/engine";
 import type { NodeRequest, NodeResponse } from "./exchange.ts";
-
-/** First bytes of an HTTP/2 connection (RFC 9113, section 3.4). They are no HTTP/1.1 request line that anyone sends. */
-const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-/** A connection that does not say within this time what it speaks is closed. */
-const FIRST_BYTES_TIMEOUT_MS = 10_000;
+import { FIRST_BYTES_TIMEOUT_MS, handByFirstBytes } from "./http-version.ts";
 
 /** Where and how to listen. */
 export interface OnePortOptions {
@@ -36,30 +33,47 @@ export interface OnePort {
 export async function listenOnOnePort(options: OnePortOptions): Promise<OnePort> {
   const sockets = new Set<Socket>();
   const sessions = new Set<ServerHttp2Session>();
-  const http1 = createHttp1Server({ keepAliveTimeout: 65_000, requestTimeout: 300_000 }, options.onRequest);
+  /** Answers over HTTP/1.1 that are under way. */
+  const running = new Set<ServerResponse>();
+  let draining = false;
+  const http1 = createHttp1Server({ keepAliveTimeout: 65_000, requestTimeout: 300_000 }, (request, response) => {
+    running.add(response);
+    response.once("close", () => running.delete(response));
+    if (draining) closeBehind(response);
+    options.onRequest(request, response);
+  });
   // A session with more streams than this at once is a flood, not a client. 100 is what RFC 9113 asks servers to allow at least.
   const http2 = createHttp2Server({ settings: { maxConcurrentStreams: 250 } }, options.onRequest);
   http2.on("session", (session) => {
     sessions.add(session);
     session.once("close", () => sessions.delete(session));
     session.on("error", () => session.destroy());
+    if (draining) session.close();
   });
   // The server never listens itself, but keeps its list of connections, with their time limits, from this event on.
   http1.emit("listening");
+  // Node would hang up without a word. This is no proxy, whatever the target (RFC 9110, section 9.3.6).
+  http1.on("connect", (_request, socket) => {
+    socket.end(
+      "HTTP/1.1 405 Method Not Allowed\r\nAllow: GET, HEAD, POST, PUT, PATCH, DELETE\r\nConnection: close\r\n\r\n",
+    );
+  });
   // A client that breaks off mid-handshake or sends garbage is its own problem; the server goes on.
-  http1.on("clientError", (_error, socket) => socket.destroy());
   http2.on("sessionError", () => undefined);
 
   const front = options.tls ? tlsFront(options.tls, http1, http2) : plainFront(http1, http2);
-  front.on("connection", (socket: Socket) => {
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
-    socket.on("error", () => socket.destroy());
-  });
+  for (const event of ["connection", "secureConnection"]) {
+    front.on(event, (socket: Socket) => {
+      sockets.add(socket);
+      socket.once("close", () => sockets.delete(socket));
+      socket.on("error", () => socket.destroy());
+    });
+  }
   await new Promise<void>((resolve, reject) => {
-    front.once("error", reject);
+    const refused = (error: Error): void => reject(errorFromListen(error, options));
+    front.once("error", refused);
     front.listen(options.port, options.host, () => {
-      front.off("error", reject);
+      front.off("error", refused);
       resolve();
     });
   });
@@ -67,15 +81,19 @@ export async function listenOnOnePort(options: OnePortOptions): Promise<OnePort>
   return {
     address: front.address() as AddressInfo,
     async drain(timeoutMs) {
+      draining = true;
       front.close();
-      // HTTP/1.1: an answer under way says "connection: close" by itself once the server closes; idle connections end now.
       http1.close();
-      http1.closeIdleConnections();
+      for (const response of running) closeBehind(response);
       for (const session of sessions) session.close();
       const ended = await within(
         timeoutMs,
         () => sockets.size === 0,
-        () => http1.closeIdleConnections(),
+        () => {
+          http1.closeIdleConnections();
+          // Browsers and probes open connections and say nothing; Node does not count those as idle.
+          for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+        },
       );
       for (const socket of sockets) socket.destroy();
       return ended;
@@ -83,34 +101,50 @@ export async function listenOnOnePort(options: OnePortOptions): Promise<OnePort>
   };
 }
 
+/** Makes an answer the last one on its connection, and says so, while that can still be said. */
+function closeBehind(response: ServerResponse): void {
+  if (!response.headersSent) response.setHeader("connection", "close");
+}
+
+/** What Node says when it cannot listen, as an error that names the setting to change. */
+function errorFromListen(error: NodeJS.ErrnoException, { host, port }: OnePortOptions): Error {
+  const refused = (text: string): InterposeError => new InterposeError("settings_invalid", text, { cause: error });
+  switch (error.code) {
+    case "EADDRINUSE":
+      return refused(
+        `Port ${port} of ${host} is in use by another program. Stop that one, or choose another INTERPOSE_PORT; 0 picks a free one.`,
+      );
+    case "EACCES":
+      return refused(
+        `Port ${port} of ${host} may not be listened on by this user. Choose another INTERPOSE_PORT, above 1023.`,
+      );
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return refused(
+        `${host} is no address of this machine. Choose another INTERPOSE_HOST, such as 127.0.0.1 or 0.0.0.0.`,
+      );
+    default:
+      return error;
+  }
+}
+
 function plainFront(http1: Http1Server, http2: Http2Server): Server {
-  // Paused until the first bytes are there: they must reach the server that the socket is handed to.
-  return createNetServer({ noDelay: true }, (socket) => {
-    socket.setTimeout(FIRST_BYTES_TIMEOUT_MS, () => socket.destroy());
-    const decide = (): void => {
-      const first = socket.read() as Buffer | null;
-      if (!first) {
-        socket.once("readable", decide);
-        return;
-      }
-      socket.unshift(first);
-      // One byte can be enough to tell them apart, but "P" begins both PRI and POST: wait for as much as tells.
-      const known = Math.min(first.length, PREFACE.length);
-      const mayBeHttp2 = first.subarray(0, known).equals(PREFACE.subarray(0, known));
-      if (mayBeHttp2 && first.length < PREFACE.length) {
-        socket.once("readable", decide);
-        return;
-      }
-      socket.setTimeout(0);
-      socket.removeAllListeners("timeout");
-      (mayBeHttp2 ? http2 : http1).emit("connection", socket);
-    };
-    socket.once("readable", decide);
-  });
+  return createNetServer({ noDelay: true }, (socket) =>
+    handByFirstBytes(socket, {
+      http1: (ready) => void http1.emit("connection", ready),
+      http2: (ready) => void http2.emit("connection", ready),
+    }),
+  );
 }
 
 function tlsFront(tls: { cert: Buffer; key: Buffer }, http1: Http1Server, http2: Http2Server): Server {
-  const front = createTlsServer({ ...tls, ALPNProtocols: ["h2", "http/1.1"], minVersion: "TLSv1.2" }, (socket) => {
+  const choices = {
+    ALPNProtocols: ["h2", "http/1.1"],
+    minVersion: "TLSv1.2",
+    handshakeTimeout: FIRST_BYTES_TIMEOUT_MS,
+  } as const;
+  const front = createTlsServer({ ...tls, ...choices }, (socket) => {
     (socket.alpnProtocol === "h2" ? http2 : http1).emit("connection", socket);
   });
   front.on("tlsClientError", (_error, socket) => socket.destroy());
@@ -120,10 +154,10 @@ function tlsFront(tls: { cert: Buffer; key: Buffer }, http1: Http1Server, http2:
 /** Waits until `done`, looking every 20 ms, at most `timeoutMs`. */
 async function within(timeoutMs: number, done: () => boolean, each: () => void): Promise<boolean> {
   const until = Date.now() + timeoutMs;
-  while (!done()) {
+  for (;;) {
+    each();
+    if (done()) return true;
     if (Date.now() >= until) return false;
     await new Promise((resolve) => setTimeout(resolve, 20));
-    each();
   }
-  return true;
 }

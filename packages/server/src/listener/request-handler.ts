@@ -2,20 +2,30 @@ import { InterposeError } from "@interpose/engine";
 import { errorResponse, protocolOfRequest, type WireProtocol } from "@interpose/protocol";
 import type { Authenticate } from "./authentication.ts";
 import { createCors } from "./cors.ts";
-import { headersFromNode, send, type Answer, type NodeRequest, type NodeResponse } from "./exchange.ts";
-import type { RpcHandler } from "./rpc.ts";
+import { discardRest, headersFromNode, send, type Answer, type NodeRequest, type NodeResponse } from "./exchange.ts";
+import { assertHost, targetOf, type RequestTarget } from "./request-target.ts";
+import type { RestRequest } from "./rest.ts";
+import type { RpcHandlers } from "./rpc.ts";
 
 /** What stands behind the port. */
 export interface RequestHandlerOptions {
   readonly corsOrigins: readonly string[];
   /** Pages that need no caller, such as /healthz, by path. They answer GET and HEAD. */
   readonly pages: ReadonlyMap<string, () => Answer | Promise<Answer>>;
-  readonly rpc: ReadonlyMap<string, RpcHandler>;
-  readonly rest: (request: NodeRequest, response: NodeResponse) => Promise<Answer>;
+  readonly rpc: RpcHandlers;
+  readonly rest: (request: RestRequest) => Promise<Answer>;
   readonly authenticate: Authenticate;
+  /** Told of a fault of our own that no call tells of. */
+  readonly onFault: (path: string, error: unknown) => void;
 }
 
-/** Hands each request to what answers it: a page, an RPC by its path, or REST; and renders what they refuse. */
+/** The form of an RPC's path: a service with its package, and a method. No path of REST begins with a segment that has a dot. */
+const RPC_PATH = /^\/[^/]*\.[^/]*\/[^/]+$/;
+
+/**
+ * Hands each request to what answers it: a page, an RPC by its path, or REST; and renders what they refuse. But for pages and open RPCs, the caller
+ * is proven before anything else is looked at, and what a stranger is told depends on nothing that exists.
+ */
 export function createRequestHandler(
   options: RequestHandlerOptions,
 ): (request: NodeRequest, response: NodeResponse) => void {
@@ -23,52 +33,59 @@ export function createRequestHandler(
   return (request, response) => {
     // An error of the socket has no one left to be told to.
     response.on("error", () => undefined);
+    discardRest(request, response);
     if (cors(request, response)) return;
-    const [path = "/", query = ""] = (request.url ?? "/").split("?", 2);
-    const rpc = options.rpc.get(path);
-    if (rpc) {
-      void rpc(request, response);
-      return;
-    }
+    const target = targetOf(request);
     const protocol = protocolOfRequest({
       method: request.method ?? "GET",
       contentType: request.headers["content-type"],
-      query,
-      isRpcPath: false,
+      query: target.query,
+      isRpcPath: RPC_PATH.test(target.path),
     });
-    void answer(protocol, path, request, response).then((answered) => send(response, answered));
+    void answer(request, response, target, protocol)
+      .catch((error: unknown) => {
+        if (!(error instanceof InterposeError)) options.onFault(target.path, error);
+        return errorAnswer(protocol, error, request);
+      })
+      .then((answered) => {
+        if (answered) send(response, answered);
+      });
   };
 
+  /** The answer to send, or undefined when it has been sent. */
   async function answer(
-    protocol: WireProtocol,
-    path: string,
     request: NodeRequest,
     response: NodeResponse,
-  ): Promise<Answer> {
-    try {
-      const page = options.pages.get(path);
-      if (page) return await pageAnswer(page, path, request);
-      if (protocol === "rest") return await options.rest(request, response);
-      await options.authenticate(headersFromNode(request.headers));
-      throw new InterposeError(
-        "method_not_found",
-        `There is no method ${path.slice(0, 200)}. Server reflection lists those that exist.`,
-      );
-    } catch (error) {
-      return errorAnswer(protocol, error, request);
-    }
+    target: RequestTarget,
+    protocol: WireProtocol,
+  ): Promise<Answer | undefined> {
+    assertHost(target);
+    const { path } = target;
+    const page = options.pages.get(path);
+    if (page) return pageAnswer(page, path, request);
+    const open = options.rpc.open.get(path);
+    if (open && request.method === "POST") return open(request, response, target);
+    const headers = headersFromNode(request.headers);
+    const caller = await options.authenticate(headers);
+    const rpc = options.rpc.proven.get(path);
+    if (rpc && request.method === "POST") return rpc(request, response, target, caller);
+    if (rpc ?? open) throw wrongVerb(request, path, "POST");
+    if (protocol === "rest") return options.rest({ request, response, target, headers, caller });
+    throw new InterposeError(
+      "method_not_found",
+      `There is no method ${path.slice(0, 200)}. Server reflection lists those that exist.`,
+    );
   }
 }
 
-async function pageAnswer(
-  page: () => Answer | Promise<Answer>,
-  path: string,
-  { method }: NodeRequest,
-): Promise<Answer> {
-  if (method === "GET") return page();
-  if (method === "HEAD") return { ...(await page()), body: undefined };
-  throw new InterposeError("verb_not_allowed", `${method} is not allowed at ${path}. Use GET.`, {
-    metadata: { allow: "GET, HEAD" },
+async function pageAnswer(page: () => Answer | Promise<Answer>, path: string, request: NodeRequest): Promise<Answer> {
+  if (request.method === "GET" || request.method === "HEAD") return page();
+  throw wrongVerb(request, path, "GET, HEAD");
+}
+
+function wrongVerb({ method }: NodeRequest, path: string, allow: string): InterposeError {
+  return new InterposeError("verb_not_allowed", `${method} is not allowed at ${path}. Use ${allow}.`, {
+    metadata: { allow },
   });
 }
 
@@ -77,11 +94,5 @@ function errorAnswer(protocol: WireProtocol, error: unknown, request: NodeReques
   const allow = error instanceof InterposeError ? error.metadata.allow : undefined;
   const challenge =
     error instanceof InterposeError && error.code === "unauthenticated" ? { "www-authenticate": "Bearer" } : {};
-  // The rest of an oversized body is not read: HTTP/1.1 can only go on with a new connection.
-  const close =
-    error instanceof InterposeError && error.reason === "message_too_large" && request.httpVersionMajor === 1;
-  return {
-    ...refusal,
-    headers: { ...refusal.headers, ...challenge, ...(allow && { allow }), ...(close && { connection: "close" }) },
-  };
+  return { ...refusal, headers: { ...refusal.headers, ...challenge, ...(allow && { allow }) } };
 }

@@ -1,60 +1,43 @@
 import { InterposeError } from "@interpose/engine";
 import { decodeRequest, encodeResponse, type Routes } from "@interpose/protocol";
 import type { Message } from "@bufbuild/protobuf";
+import type { Caller } from "../access/caller.ts";
 import type { Call } from "../call.ts";
 import type { OwnApi } from "../hosts/own-api/index.ts";
-import type { Authenticate } from "./authentication.ts";
-import {
-  headersFromNode,
-  readBody,
-  signalOfClient,
-  type Answer,
-  type NodeRequest,
-  type NodeResponse,
-} from "./exchange.ts";
+import { readBody, signalOfClient, type Answer, type NodeRequest, type NodeResponse } from "./exchange.ts";
+import type { RequestTarget } from "./request-target.ts";
 
 /** What REST needs. */
 export interface RestOptions {
   readonly ownApi: OwnApi;
   readonly routes: Routes;
   readonly instanceId: string;
-  readonly authenticate: Authenticate;
   readonly maxMessageBytes: number;
   readonly observed: (method: string, call: Call, work: () => Promise<Message>) => Promise<Message>;
 }
 
-/**
- * Answers a REST request, by the `google.api.http` options of the own API's methods. The caller is proven before anything
- * else is said, so that a stranger can't find out which paths exist. Throws what the client is to see.
- */
-export async function answerRest(request: NodeRequest, response: NodeResponse, options: RestOptions): Promise<Answer> {
-  const headers = headersFromNode(request.headers);
-  const caller = await options.authenticate(headers);
-  const verb = request.method ?? "GET";
-  const [path, query] = splitOnce(request.url ?? "/", "?");
-  const match = options.routes.match(verb, path);
-  if (match.kind === "not_found") {
-    throw new InterposeError(
-      "path_not_found",
-      `There is nothing at ${shortened(path)}. The API's paths are listed at /openapi.json.`,
-    );
-  }
-  if (match.kind === "wrong_verb") {
-    const allowed = match.allowed.join(", ");
-    throw new InterposeError("verb_not_allowed", `${verb} is not allowed at ${shortened(path)}. Use ${allowed}.`, {
-      metadata: { allow: allowed },
-    });
-  }
+/** A REST request whose caller has been proven. */
+export interface RestRequest {
+  readonly request: NodeRequest;
+  readonly response: NodeResponse;
+  readonly target: RequestTarget;
+  readonly headers: Headers;
+  readonly caller: Caller;
+}
+
+/** Answers a REST request, by the `google.api.http` options of the own API's methods. Throws what the client is to see. */
+export async function answerRest(given: RestRequest, options: RestOptions): Promise<Answer> {
+  const { request, response, target, headers, caller } = given;
+  const { route, variables } = routeOf(request.method ?? "GET", target.path, options.routes);
   const encoding = headers.get("content-encoding");
-  if (encoding !== null && encoding !== "identity") {
+  if (encoding !== null && encoding.toLowerCase() !== "identity") {
     throw new InterposeError(
       "bad_request",
       `The content-encoding "${shortened(encoding)}" is not understood here. Send the body as it is.`,
     );
   }
   const body = await readBody(request, options.maxMessageBytes);
-  const { route, variables } = match;
-  const message = decodeRequest(route, { variables, query, body });
+  const message = decodeRequest(route, { variables, query: target.query, body });
   const name = `/${route.method.parent.typeName}/${route.method.name}`;
   const method = options.ownApi.methods.get(name);
   if (!method) throw new Error(`there is a route but no method for ${name}`);
@@ -73,9 +56,24 @@ export async function answerRest(request: NodeRequest, response: NodeResponse, o
   };
 }
 
-function splitOnce(text: string, at: string): [string, string] {
-  const i = text.indexOf(at);
-  return i < 0 ? [text, ""] : [text.slice(0, i), text.slice(i + 1)];
+/** HEAD is GET, but for the body of the answer (RFC 9110, section 9.3.2). */
+function routeOf(verb: string, path: string, routes: Routes): Extract<ReturnType<Routes["match"]>, { kind: "found" }> {
+  const match = routes.match(verb === "HEAD" ? "GET" : verb, path);
+  switch (match.kind) {
+    case "found":
+      return match;
+    case "not_found":
+      throw new InterposeError(
+        "path_not_found",
+        `There is nothing at ${shortened(path)}. The API's paths are listed at /openapi.json.`,
+      );
+    case "wrong_verb": {
+      const allowed = match.allowed.flatMap((each) => (each === "GET" ? ["GET", "HEAD"] : [each])).join(", ");
+      throw new InterposeError("verb_not_allowed", `${verb} is not allowed at ${shortened(path)}. Use ${allowed}.`, {
+        metadata: { allow: allowed },
+      });
+    }
+  }
 }
 
 function shortened(text: string): string {

@@ -1,5 +1,6 @@
 import type { DescMethod, Message } from "@bufbuild/protobuf";
 import {
+  Code,
   ConnectError,
   createConnectRouter,
   createContextValues,
@@ -12,17 +13,21 @@ import {
   universalResponseToNodeResponse,
 } from "@connectrpc/connect-node";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
+import { InterposeError } from "@interpose/engine";
+import type { Caller } from "../access/caller.ts";
 import type { Call, CallProtocol } from "../call.ts";
 import type { OwnApi } from "../hosts/own-api/index.ts";
-import { callerKey, type Authenticate } from "./authentication.ts";
+import { callerKey } from "./authentication.ts";
 import { toConnectError } from "./connect-error.ts";
-import type { NodeRequest, NodeResponse } from "./exchange.ts";
+import { bodyOf, type NodeRequest, type NodeResponse } from "./exchange.ts";
+import { withPlainGrpcMessage } from "./grpc-message.ts";
+import { withGrpcWebText } from "./grpc-web-text.ts";
+import type { RequestTarget } from "./request-target.ts";
 
 /** What the RPC protocols need. */
 export interface RpcOptions {
   readonly ownApi: OwnApi;
   readonly instanceId: string;
-  readonly authenticate: Authenticate;
   readonly maxMessageBytes: number;
   /** Adds services that need no caller and run no executions: health, reflection. */
   readonly open: (router: ConnectRouter) => void;
@@ -30,46 +35,58 @@ export interface RpcOptions {
   readonly observed: (method: string, call: Call, work: () => Promise<Message>) => Promise<Message>;
 }
 
-/** The handler of one RPC path, for gRPC, gRPC-Web and Connect. */
-export type RpcHandler = (request: NodeRequest, response: NodeResponse) => Promise<void>;
+/** Answers a POST to one RPC's path, in gRPC, gRPC-Web or Connect. Throws only before anything is answered. */
+export type RpcHandler = (
+  request: NodeRequest,
+  response: NodeResponse,
+  target: RequestTarget,
+  caller?: Caller,
+) => Promise<undefined>;
 
-/** Serves the own API's methods over gRPC, gRPC-Web and Connect: a handler for each path "/package.Service/Method". */
-export function createRpcHandlers(options: RpcOptions): ReadonlyMap<string, RpcHandler> {
-  const { ownApi, authenticate, maxMessageBytes } = options;
-  const common = { readMaxBytes: maxMessageBytes, acceptCompression: [compressionGzip] };
+/** The handlers of all RPCs, by path "/package.Service/Method". */
+export interface RpcHandlers {
+  /** Those of the own API, which need a caller who has been proven. */
+  readonly proven: ReadonlyMap<string, RpcHandler>;
+  /** Those that need none. */
+  readonly open: ReadonlyMap<string, RpcHandler>;
+}
 
-  const proven = createConnectRouter({
-    ...common,
-    // The gate runs before a message is read: who is not proven gets nothing parsed.
-    requestGate: async (context) => {
-      try {
-        context.values.set(callerKey, await authenticate(context.requestHeader));
-      } catch (error) {
-        throw toConnectError(error);
-      }
-    },
-  });
-  for (const [name, method] of ownApi.methods) {
+/** Serves the own API's methods, and the open services, over gRPC, gRPC-Web and Connect. */
+export function createRpcHandlers(options: RpcOptions): RpcHandlers {
+  const common = { readMaxBytes: options.maxMessageBytes, acceptCompression: [compressionGzip] };
+  const proven = createConnectRouter(common);
+  for (const [name, method] of options.ownApi.methods) {
     proven.rpc(method.descriptor, async (request: Message, context: HandlerContext) => {
       const call = callOf(context, options.instanceId);
       try {
         return await options.observed(name, call, () => method.invoke(request, call));
       } catch (error) {
-        throw toConnectError(error);
+        // A deadline that has passed ends a call wherever it is; the client is told of that, and not of what it led to.
+        const { reason } = context.signal as { readonly reason: unknown };
+        throw reason instanceof ConnectError && reason.code === Code.DeadlineExceeded ? reason : toConnectError(error);
       }
     });
   }
   const open = createConnectRouter(common);
   options.open(open);
+  return { proven: byPath(proven), open: byPath(open) };
+}
 
-  return new Map([...proven.handlers, ...open.handlers].map((handler) => [handler.requestPath, nodeHandler(handler)]));
+function byPath({ handlers }: ConnectRouter): ReadonlyMap<string, RpcHandler> {
+  return new Map(handlers.map((handler) => [handler.requestPath, nodeHandler(handler)]));
 }
 
 function nodeHandler(handler: UniversalHandler): RpcHandler {
-  return async (request, response) => {
-    const universal = universalRequestFromNodeRequest(request, response, undefined, createContextValues());
+  const handle = withGrpcWebText(withPlainGrpcMessage(handler));
+  return async (request, response, { host }, caller) => {
+    if (host === "") throw new InterposeError("bad_request", "An RPC needs the header Host, or :authority in HTTP/2.");
+    const values = createContextValues().set(callerKey, caller);
+    const universal = {
+      ...universalRequestFromNodeRequest(request, response, undefined, values),
+      body: bodyOf(request),
+    };
     try {
-      await universalResponseToNodeResponse(await handler(universal), response);
+      await universalResponseToNodeResponse(await handle(universal), response);
     } catch (error) {
       // The answer could not be written: the client is gone, or went away. The call itself has been told of in its own handler.
       if (!(error instanceof ConnectError)) response.destroy();
@@ -79,7 +96,7 @@ function nodeHandler(handler: UniversalHandler): RpcHandler {
 
 function callOf(context: HandlerContext, instanceId: string): Call {
   const caller = context.values.get(callerKey);
-  if (!caller) throw new Error(`a call of ${pathOf(context.method)} came past the gate`);
+  if (!caller) throw new Error(`a call of ${pathOf(context.method)} came without its caller`);
   return {
     instanceId,
     caller,

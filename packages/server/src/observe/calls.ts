@@ -1,7 +1,7 @@
 import type { Message } from "@bufbuild/protobuf";
 import { InterposeError } from "@interpose/engine";
 import type { Call } from "../call.ts";
-import type { RunEvent } from "../hosts/own-api/index.ts";
+import type { RunEvent } from "../hosts/run-plan.ts";
 import type { Log } from "./log.ts";
 
 /** Carries out a call and logs, at its end, what came of it. A fault of our own is logged with what led to it; a refusal without. */

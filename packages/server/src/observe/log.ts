@@ -15,6 +15,10 @@ export interface LogEvents {
     /** What the client was told, and what led to it. */
     error?: unknown;
   };
+  /** An OIDC access token was refused. Its sender is not told why. */
+  "token.refused": { reason: string };
+  /** A fault of our own before or beside a call, whose client was told of an internal error. */
+  "request.failed": { path: string; error: unknown };
   "run.ended": {
     runId: string;
     side: "request" | "response";
@@ -31,6 +35,7 @@ export interface LogEvents {
 /** How loud an event is; what is not named is `info`. */
 const LEVELS: Partial<Record<keyof LogEvents, "debug" | "warn" | "error">> = {
   "target.background_call": "debug",
+  "request.failed": "error",
   "router.load_failed": "warn",
   "store.lost": "error",
 };

@@ -12,6 +12,11 @@ const START_TIMEOUT_MS = 30_000;
 /** The admin token of every test server, unless a test sets another one. */
 export const ADMIN_TOKEN = "an-admin-token-for-tests-only";
 
+/** The part of a token's text that is its secret. */
+export function secretOf(token: string): string {
+  return token.slice(-43);
+}
+
 /** How a test server differs from the usual one. */
 export interface TestServerOptions {
   /** Environment on top of the usual one; undefined takes a variable out. */

@@ -9,6 +9,8 @@ export interface ReceivedCall {
   readonly headers: IncomingHttpHeaders;
 
   readonly body: any;
+  /** Whether the caller has gone before it was answered. */
+  readonly isGone: () => boolean;
 }
 
 /** What a test target answers; by default 200 with an empty body. */
@@ -37,11 +39,14 @@ export async function startTarget(t: Cleanup, first: Parameters<TestTarget["repl
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let text = "";
     for await (const chunk of request.setEncoding("utf8")) text += chunk as string;
+    let gone = false;
+    response.once("close", () => (gone = !response.writableFinished));
     const call: ReceivedCall = {
       method: request.method ?? "",
       path: request.url ?? "",
       headers: request.headers,
       body: text === "" ? undefined : JSON.parse(text),
+      isGone: () => gone,
     };
     calls.push(call);
     const reply = typeof next === "function" ? await next(call) : next;

@@ -6,20 +6,13 @@ import {
   type Message,
   type MessageInitShape,
 } from "@bufbuild/protobuf";
-import {
-  InterposeError,
-  planForMethod,
-  run,
-  type Plan,
-  type Run,
-  type Snapshot,
-  type TargetCaller,
-} from "@interpose/engine";
+import { createPlanFinder, InterposeError, type Plan, type Snapshot } from "@interpose/engine";
 import type { MethodRules } from "@interpose/protocol";
 import { authorize } from "../../access/authorize.ts";
 import type { ApiService } from "../../api/service.ts";
 import type { Call } from "../../call.ts";
 import { BYPASS_HEADER, TRACEPARENT_HEADER } from "../../headers.ts";
+import type { RunPlan } from "../run-plan.ts";
 import { envelopeOf } from "./envelope.ts";
 import { hookedMessage, protobufOf } from "./message.ts";
 
@@ -29,21 +22,9 @@ export interface OwnApiOptions {
   readonly rules: (method: DescMethodUnary) => MethodRules;
   /** The executions in force at this moment. */
   readonly snapshot: () => Snapshot;
-  readonly targets: TargetCaller;
   /** Refuses a message that breaks the rules of its type. */
   readonly validate: (schema: DescMessage, message: Message) => void;
-  readonly newRunId: () => string;
-  /** Told of each run at its end. */
-  readonly onRun: (event: RunEvent) => void;
-}
-
-/** One run of the own API's. */
-export interface RunEvent {
-  readonly runId: string;
-  readonly side: "request" | "response";
-  readonly method: string;
-  readonly plan: Plan;
-  readonly run: Run;
+  readonly run: RunPlan;
 }
 
 /** The server's own API as a host: one unary call after another, whatever protocol they come in. */
@@ -87,8 +68,9 @@ function ownMethod(
 ): OwnMethod {
   const { access } = options.rules(descriptor);
   const service = descriptor.parent.typeName;
-  // Made once: looking a plan up allocates nothing, and a call that nothing hooks pays for two look-ups alone.
-  const name = { full: `/${service}/${descriptor.name}`, service };
+  const fullMethod = `/${service}/${descriptor.name}`;
+  // Made once: a call that nothing hooks pays for asking it twice, and allocates nothing.
+  const findPlans = createPlanFinder({ full: fullMethod, service });
 
   async function hook(
     side: "request" | "response",
@@ -97,20 +79,17 @@ function ownMethod(
     response: Message | undefined,
     call: Call,
   ): Promise<Message> {
-    const runId = options.newRunId();
-    const done = await run({
+    const asked = hookedMessage(descriptor.input, request);
+    const outcome = await options.run({
+      side,
       plan,
-      runId,
-      message: response ? hookedMessage(descriptor.output, response) : hookedMessage(descriptor.input, request),
-      ...(response && { request: hookedMessage(descriptor.input, request) }),
-      envelope: envelopeOf(name.full, call),
-      caller: options.targets,
+      message: response ? hookedMessage(descriptor.output, response) : asked,
+      request: response && asked,
+      envelope: envelopeOf(fullMethod, call),
       signal: call.signal,
       traceparent: call.headers.get(TRACEPARENT_HEADER) ?? undefined,
     });
-    options.onRun({ runId, side, method: name.full, plan, run: done });
-    if (done.outcome.kind === "refused") throw done.outcome.error;
-    return protobufOf(done.outcome.message);
+    return protobufOf(outcome);
   }
 
   return {
@@ -119,11 +98,11 @@ function ownMethod(
       authorize(call.caller, access);
       const hooked = !isBypassed(call);
       let request = received;
-      const requestPlan = hooked ? planForMethod(options.snapshot(), "request", name) : undefined;
+      const requestPlan = hooked ? findPlans(options.snapshot()).request : undefined;
       if (requestPlan) request = await hook("request", requestPlan, request, undefined, call);
       options.validate(descriptor.input, request);
       const response = create(descriptor.output, (await handler(request, call)) as MessageInitShape<DescMessage>);
-      const responsePlan = hooked ? planForMethod(options.snapshot(), "response", name) : undefined;
+      const responsePlan = hooked ? findPlans(options.snapshot()).response : undefined;
       return responsePlan ? hook("response", responsePlan, request, response, call) : response;
     },
   };

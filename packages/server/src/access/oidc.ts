@@ -19,7 +19,7 @@ export interface OidcOptions {
 
 /** Verifies access tokens of one issuer. */
 export interface OidcVerifier {
-  /** The caller that a token proves. Throws `unauthenticated`; why goes to the log as its cause. */
+  /** The caller that a token proves. Throws `unauthenticated`, whose text does not say why. */
   verify(token: string): Promise<Caller>;
 }
 
@@ -46,8 +46,9 @@ const RETRY_AFTER_MS = 5_000;
 /**
  * Verifies JWT access tokens (RFC 9068 asks for `typ` at+jwt; many issuers send JWT). The issuer's keys come from its discovery document and are fetched anew when
  * a token names one that is not known, at most every few seconds. Nothing is fetched before the first token, so an issuer that is down keeps no server from starting.
+ * `onRefused` is told why a token was refused, which is for whoever runs the server and not for who sent the token.
  */
-export function createOidcVerifier(options: OidcOptions): OidcVerifier {
+export function createOidcVerifier(options: OidcOptions, onRefused: (reason: string) => void): OidcVerifier {
   let keys: Promise<JWTVerifyGetKey> | undefined;
   let failedAt = -Infinity;
 
@@ -79,6 +80,7 @@ export function createOidcVerifier(options: OidcOptions): OidcVerifier {
           throw new Error(`a token of type ${type} is no access token`);
         return callerFromClaims(payload, options);
       } catch (error) {
+        onRefused(reasonOf(error));
         throw notValid(error);
       }
     },
@@ -100,7 +102,16 @@ async function discover(issuer: string): Promise<JWTVerifyGetKey> {
   });
 }
 
+/** Why a token was refused. The texts of `jose` hold no claim's value, unlike its errors as a whole. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+}
+
 function callerFromClaims(claims: JWTPayload, { rolesClaim, roleMapping }: OidcOptions): Caller {
+  // Asked for as a required claim, of which `jose` does not check what it is.
+  const userId: unknown = claims.sub;
+  if (typeof userId !== "string" || userId === "") throw new Error('the claim "sub" names nobody');
   const named = rolesFrom(claimAt(claims, rolesClaim));
   const roles = named.flatMap((name) => {
     const mapped = Object.hasOwn(roleMapping, name) ? roleMapping[name] : ROLES.find((role) => role === name);
@@ -108,7 +119,7 @@ function callerFromClaims(claims: JWTPayload, { rolesClaim, roleMapping }: OidcO
   });
   const orgId = claims[ORG_CLAIM];
   return {
-    userId: claims.sub ?? "",
+    userId,
     ...(typeof orgId === "string" && { orgId }),
     permissions: new Set(roles.flatMap((role) => [...permissionsOfRole(role)])),
   };

@@ -24,7 +24,10 @@ export function targetFromRow({ sequence, changedAt, ...target }: TargetRow, ins
   return { ...target, details: { sequence, changedAt, resourceOwner: instanceId } };
 }
 
-/** A name without its case. Made here rather than in SQL, whose `lower` depends on the database's locale. */
+/**
+ * A name without its case. Made here rather than in SQL, whose `lower` depends on the database's locale. Greek writes one letter in two ways, and which
+ * of them `toLowerCase` chooses depends on what follows; so they count as one, or the key of a name's beginning would not begin its key.
+ */
 export function nameKey(name: string): string {
-  return name.toLowerCase();
+  return name.toLowerCase().replaceAll("ς", "σ");
 }

@@ -1,0 +1,197 @@
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import { Code } from "@connectrpc/connect";
+import { ErrorInfoSchema } from "@interpose/protocol/gen/google/rpc/error_details_pb";
+import { createTarget } from "./harness/api.ts";
+import { forSuite } from "./harness/cleanup.ts";
+import { actionClient, refusal } from "./harness/clients.ts";
+import { assertRefused, metadataOf } from "./harness/refusals.ts";
+import { ADMIN_TOKEN, startServer, type TestServer } from "./harness/server.ts";
+
+const PERMISSIONS = [
+  "execution.target.read",
+  "execution.target.write",
+  "execution.target.delete",
+  "execution.read",
+  "execution.write",
+  "execution.delete",
+  "execution.bypass",
+  "token.read",
+  "token.write",
+  "token.delete",
+];
+
+/** A call that can be made, and the status that it has then. TARGET in a path or a body stands for the id of a target. */
+interface Row {
+  readonly rpc: string;
+  readonly needs: string;
+  readonly call: readonly [verb: string, path: string, body?: unknown];
+  readonly status: number;
+}
+
+const CONDITION = { event: { event: "permissions.test" } };
+const NEW_TARGET = { name: "by permission", endpoint: "https://example.com/", timeout: "1s", restAsync: {} };
+const CALLS: readonly Row[] = [
+  { rpc: "CreateTarget", needs: "execution.target.write", call: ["POST", "/v3alpha/targets", NEW_TARGET], status: 201 },
+  { rpc: "UpdateTarget", needs: "execution.target.write", call: ["PUT", "/v3alpha/targets/TARGET", {}], status: 200 },
+  { rpc: "DeleteTarget", needs: "execution.target.delete", call: ["DELETE", "/v3alpha/targets/404"], status: 404 },
+  { rpc: "ListTargets", needs: "execution.target.read", call: ["POST", "/v3alpha/targets/search", {}], status: 200 },
+  { rpc: "GetTargetByID", needs: "execution.target.read", call: ["GET", "/v3alpha/targets/TARGET"], status: 200 },
+  {
+    rpc: "SetExecution",
+    needs: "execution.write",
+    call: ["PUT", "/v3alpha/executions", { condition: CONDITION, targets: [{ target: "TARGET" }] }],
+    status: 200,
+  },
+  {
+    rpc: "DeleteExecution",
+    needs: "execution.delete",
+    call: ["DELETE", "/v3alpha/executions", { condition: { event: { event: "never.set" } } }],
+    status: 404,
+  },
+  { rpc: "ListExecutions", needs: "execution.read", call: ["POST", "/v3alpha/executions/search", {}], status: 200 },
+  {
+    rpc: "ListExecutionFunctions",
+    needs: "execution.read",
+    call: ["GET", "/v3alpha/executions/functions"],
+    status: 200,
+  },
+  { rpc: "ListExecutionMethods", needs: "execution.read", call: ["GET", "/v3alpha/executions/methods"], status: 200 },
+  { rpc: "ListExecutionServices", needs: "execution.read", call: ["GET", "/v3alpha/executions/services"], status: 200 },
+  {
+    rpc: "GetTargetSettings",
+    needs: "execution.target.read",
+    call: ["GET", "/v1/targets/TARGET/settings"],
+    status: 200,
+  },
+  {
+    rpc: "UpdateTargetSettings",
+    needs: "execution.target.write",
+    call: ["PATCH", "/v1/targets/TARGET/settings", { dialect: "DIALECT_V2" }],
+    status: 200,
+  },
+  { rpc: "ListTokens", needs: "token.read", call: ["GET", "/v1/tokens"], status: 200 },
+  { rpc: "RevokeToken", needs: "token.delete", call: ["POST", "/v1/tokens/404:revoke", {}], status: 404 },
+  {
+    rpc: "CreateToken",
+    needs: "token.write",
+    call: ["POST", "/v1/tokens", { name: "by permission", role: "ROLE_NONE" }],
+    status: 201,
+  },
+];
+
+describe("permissions", () => {
+  let server: TestServer;
+  let target: string;
+  const tokens = new Map<string, Promise<string>>();
+  const suite = forSuite();
+  before(async () => {
+    server = await startServer(suite);
+    target = await createTarget(server, { endpoint: "https://example.com/" });
+  });
+
+  /** A token with exactly these permissions. */
+  const tokenWith = (permissions: readonly string[]): Promise<string> => {
+    const key = permissions.join();
+    const token = tokens.get(key) ?? newToken(permissions);
+    tokens.set(key, token);
+    return token;
+  };
+  const newToken = async (permissions: readonly string[]): Promise<string> => {
+    const { status, body } = await server.request("POST", "/v1/tokens", { name: "for a call", permissions });
+    assert.equal(status, 201, JSON.stringify(body));
+    return body.token;
+  };
+  const allBut = (permission: string): readonly string[] => PERMISSIONS.filter((each) => each !== permission);
+
+  for (const { rpc, needs, call, status } of CALLS) {
+    const [verb, path, body] = call;
+    const send = (token: string, given: unknown) => {
+      const filled = given === undefined ? undefined : JSON.stringify(given).replaceAll("TARGET", target);
+      return server.request(verb, path.replace("TARGET", target), filled, { token });
+    };
+
+    it(`lets a token with ${needs} alone call ${rpc}`, async () => {
+      const answer = await send(await tokenWith([needs]), body);
+      assert.equal(answer.status, status, JSON.stringify(answer.body));
+    });
+
+    it(`keeps a token with all permissions but ${needs} from calling ${rpc}, before it looks at the request`, async () => {
+      const token = await tokenWith(allBut(needs));
+      for (const given of body === undefined ? [undefined] : [body, { name: "", targets: [] }]) {
+        const answer = await send(token, given);
+        const says = new RegExp(`^This needs the permission "${needs.replaceAll(".", "\\.")}"`);
+        assertRefused(answer, { status: 403, code: 7, reason: "PERMISSION_DENIED", id: "AUTHZ-AWfge", says });
+        assert.deepEqual(metadataOf(answer), { permission: needs });
+      }
+    });
+  }
+
+  it("are the same over gRPC", async () => {
+    const headers = async (permissions: readonly string[]): Promise<Record<string, string>> => ({
+      authorization: `Bearer ${await tokenWith(permissions)}`,
+    });
+    const allowed = actionClient(server, "gRPC over HTTP/2", await headers(["execution.read"]));
+    assert.ok((await allowed.listExecutionServices({})).services.length > 0);
+    const refused = actionClient(server, "gRPC over HTTP/2", await headers(allBut("execution.read")));
+    const error = await refusal(refused.listExecutionServices({}));
+    assert.equal(error.code, Code.PermissionDenied);
+    assert.deepEqual(error.findDetails(ErrorInfoSchema)[0]?.metadata, { permission: "execution.read" });
+  });
+
+  describe("without a valid Authorization header", () => {
+    const form = /^The header Authorization is not of the form "Bearer TOKEN"\.$/;
+    const notValid = /^The token is not valid: unknown, expired or revoked\. Ask for a new one\.$/;
+    const secret = "A".repeat(43);
+    const headers: readonly { name: string; authorization: string | undefined; says: RegExp }[] = [
+      { name: "no header", authorization: undefined, says: /^There is no token\. Send the header "Authorization: Be/ },
+      { name: "an empty one", authorization: "", says: form },
+      { name: "the scheme alone", authorization: "Bearer", says: form },
+      { name: "the scheme and spaces", authorization: "Bearer   ", says: form },
+      { name: "the token alone", authorization: ADMIN_TOKEN, says: form },
+      { name: "no space after the scheme", authorization: `Bearer${ADMIN_TOKEN}`, says: form },
+      { name: "another scheme", authorization: `Basic ${btoa(`admin:${ADMIN_TOKEN}`)}`, says: form },
+      { name: "two tokens", authorization: `Bearer ${ADMIN_TOKEN} ${ADMIN_TOKEN}`, says: form },
+      { name: "two schemes", authorization: `Bearer ${ADMIN_TOKEN}, Basic eA==`, says: form },
+      { name: "an unknown token", authorization: "Bearer unknown", says: notValid },
+      { name: "the admin token with a letter more", authorization: `Bearer ${ADMIN_TOKEN}x`, says: notValid },
+      { name: "the admin token in capitals", authorization: `Bearer ${ADMIN_TOKEN.toUpperCase()}`, says: notValid },
+      { name: "a token's form with an id of none", authorization: `Bearer ipt_404_${secret}`, says: notValid },
+      { name: "a token's form with no id", authorization: `Bearer ipt__${secret}`, says: notValid },
+      { name: "something like a JWT", authorization: "Bearer eyJhbGciOiJub25lIn0.e30.", says: notValid },
+    ];
+    const paths: readonly { name: string; path: string; rpc?: true }[] = [
+      { name: "a path", path: "/v3alpha/executions/services" },
+      { name: "a path that there is none of", path: "/v3alpha/nothing" },
+      { name: "an RPC over Connect", path: "/zitadel.action.v3alpha.ActionService/ListExecutionServices", rpc: true },
+    ];
+    for (const { name, authorization, says } of headers) {
+      for (const { name: where, path, rpc } of paths) {
+        it(`refuses ${name} with 401 and asks for a Bearer token, at ${where}`, async () => {
+          const given = authorization === undefined ? {} : { authorization };
+          const answer = await server.request(rpc ? "POST" : "GET", path, rpc && {}, { token: null, headers: given });
+          assert.equal(answer.status, 401, JSON.stringify(answer.body));
+          assert.equal(answer.headers.get("www-authenticate"), "Bearer");
+          assert.equal(answer.body.code, rpc ? "unauthenticated" : 16);
+          assert.match(answer.body.message, says);
+        });
+      }
+    }
+
+    it("refuses a stored token whose secret is another's", async () => {
+      const one = await newToken(["execution.read"]);
+      const two = await newToken(["execution.read"]);
+      const mixed = one.slice(0, -43) + two.slice(-43);
+      const answer = await server.request("GET", "/v3alpha/executions/services", undefined, { token: mixed });
+      assertRefused(answer, { status: 401, code: 16, reason: "UNAUTHENTICATED", says: notValid });
+    });
+
+    for (const scheme of ["bearer", "BEARER", "Bearer  "]) {
+      it(`takes "${scheme}" for the scheme, whose letters may have any case`, async () => {
+        const headers = { authorization: `${scheme} ${ADMIN_TOKEN}` };
+        const answer = await server.request("GET", "/v3alpha/executions/services", undefined, { token: null, headers });
+        assert.equal(answer.status, 200);
+      });
+    }
+  });
+});

@@ -1,0 +1,84 @@
+import { closeSync, openSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Teardown } from "../../packages/server/src/cli/teardown.ts";
+import { startChild, type Child } from "./child.ts";
+import type { LoadAnswers } from "./load.ts";
+import type { ProbeAnswers } from "./probe.ts";
+
+/** The admin token of every server that is measured. */
+export const ADMIN_TOKEN = "an-admin-token-for-benchmarks-only";
+
+const INTERPOSE = new URL("../../packages/server/src/cli/main.ts", import.meta.url);
+
+/**
+ * Megabytes of each half of V8's young generation, which else depends on how much was allocated at the start, and stays so: the larger it is, the
+ * more memory goes through the processor's caches. Without this, servers differ by some per cent for a reason that is not in their calls.
+ */
+const SAME_YOUNG_GENERATION = ["--min-semi-space-size=16", "--max-semi-space-size=16"];
+
+const START_TIMEOUT_MS = 60_000;
+
+/** An `interpose serve` in a process of its own. */
+export interface Server {
+  readonly url: string;
+  /** CPU time that the process has used, in microseconds. */
+  cpuMicroseconds(): Promise<number>;
+  /** The median of what a benchmark's module recorded in it since this was last asked. */
+  recorded(): Promise<number | undefined>;
+  stop(): Promise<void>;
+}
+
+/** Starts `interpose serve` on a data directory, with its defaults. A module can be loaded before it. */
+export async function startServer(teardown: Teardown, dataDir: string, preload?: URL): Promise<Server> {
+  const logFile = join(dataDir, "server.log");
+  const log = openSync(logFile, "w");
+  const child = startChild<ProbeAnswers>(teardown, INTERPOSE, {
+    args: ["serve"],
+    nodeFlags: SAME_YOUNG_GENERATION,
+    stderr: log,
+    preload: [new URL("./probe.ts", import.meta.url), ...(preload ? [preload] : [])],
+    env: {
+      INTERPOSE_PORT: "0",
+      INTERPOSE_DATA_DIR: dataDir,
+      INTERPOSE_ADMIN_TOKEN: ADMIN_TOKEN,
+      INTERPOSE_LOG_FORMAT: "json",
+    },
+  });
+  closeSync(log);
+  const { process: server } = child;
+  server.once("exit", (code, signal) => {
+    // A server that did not end well says why at the end of its log.
+    if (code !== 0 && signal === null) process.stderr.write(`${readFileSync(logFile, "utf8").slice(-2_000)}\n`);
+  });
+  const url = await ready(child);
+  return {
+    url,
+    cpuMicroseconds: () => child.ask("cpu", undefined),
+    recorded: () => child.ask("recorded", undefined),
+    stop: child.stop,
+  };
+}
+
+function ready({ process: child }: Child<ProbeAnswers>): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let output = "";
+    const late = setTimeout(() => fail(`was not ready within ${START_TIMEOUT_MS} ms`), START_TIMEOUT_MS);
+    const fail = (what: string): void => {
+      clearTimeout(late);
+      reject(new Error(`the server ${what}. It printed: ${output}`));
+    };
+    child.once("exit", (code) => fail(`ended with ${code ?? "a signal"}`));
+    child.stdout?.on("data", (text: string) => {
+      output += text;
+      const url = /ready at (https?:\/\/\S+)/.exec(output)?.[1];
+      if (url === undefined) return;
+      clearTimeout(late);
+      resolve(url);
+    });
+  });
+}
+
+/** Starts the process that calls servers. */
+export function startLoad(teardown: Teardown): Child<LoadAnswers> {
+  return startChild<LoadAnswers>(teardown, new URL("./load.ts", import.meta.url));
+}

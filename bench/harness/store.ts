@@ -1,0 +1,79 @@
+import { conditionId, type Execution } from "@interpose/engine";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Teardown } from "../../packages/server/src/cli/teardown.ts";
+import { write, type CommandContext } from "../../packages/server/src/commands/context.ts";
+import { createTarget } from "../../packages/server/src/commands/create-target.ts";
+import { ensureDefaultInstance } from "../../packages/server/src/commands/first-start.ts";
+import { newId } from "../../packages/server/src/ids.ts";
+import { openStore } from "../../packages/server/src/store/index.ts";
+import { migrate } from "../../packages/server/src/store/migrations.ts";
+import { upsertExecution } from "../../packages/server/src/store/sql/upsert-execution.ts";
+import { TARGET } from "./executions.ts";
+
+/** A data directory with an embedded PostgreSQL that is stopped. */
+export interface FilledStore {
+  readonly dataDir: string;
+  /** Ids of two targets, of which the executions call the first. */
+  readonly targetIds: readonly [string, string];
+}
+
+/** Makes a store with executions, event by event as the API would, but in one transaction. It is removed in the end. */
+export async function fillStore(
+  teardown: Teardown,
+  executionsFor: (targetId: string) => readonly Execution[],
+): Promise<FilledStore> {
+  let filling: Promise<FilledStore> | undefined = undefined;
+  let dataDir: string | undefined = undefined;
+  teardown.add("a data directory", async () => {
+    // Its PostgreSQL must have been stopped before it goes.
+    await filling?.catch(() => undefined);
+    if (dataDir !== undefined) await rm(dataDir, { recursive: true, force: true });
+  });
+  dataDir = await mkdtemp(join(tmpdir(), "interpose-bench-"));
+  filling = fill(dataDir, executionsFor);
+  return filling;
+}
+
+async function fill(dataDir: string, executionsFor: (targetId: string) => readonly Execution[]): Promise<FilledStore> {
+  const store = await openStore({
+    databaseUrl: undefined,
+    dataDir,
+    role: "cli",
+    maxConnections: 2,
+    onLost: () => undefined,
+    onFatal: () => undefined,
+  });
+  try {
+    const { database } = store;
+    await migrate(database);
+    const { id: instanceId } = await ensureDefaultInstance(database, { needsToken: false });
+    const committed = (): Promise<void> => Promise.resolve();
+    const context: CommandContext = { database, instanceId, creator: "benchmark", newId, committed };
+    const { id: first } = await createTarget(context, { ...TARGET, name: "first" });
+    const { id: second } = await createTarget(context, { ...TARGET, name: "second" });
+    await setExecutions(context, executionsFor(first));
+    return { dataDir, targetIds: [first, second] };
+  } finally {
+    await store.close();
+  }
+}
+
+function setExecutions(context: CommandContext, executions: readonly Execution[]): Promise<void> {
+  return write(context, async ({ tx, append }) => {
+    const details = await append(
+      executions.map(({ condition, entries }) => ({
+        aggregateType: "execution",
+        aggregateId: conditionId(condition),
+        type: "execution.set",
+        payload: { entries },
+      })),
+    );
+    for (const [i, execution] of executions.entries()) {
+      const of = details[i];
+      if (!of) throw new Error(`the event of execution ${i} came back without details`);
+      await upsertExecution(tx, context.instanceId, execution, of);
+    }
+  });
+}

@@ -59,7 +59,14 @@ describe("the documents", () => {
 
   it("docs/api.md has every reason of an error that a client can meet", () => {
     const text = read("docs/api.md");
-    const inside = ["internal", "settings_invalid", "data_dir_in_use", "database_too_new"];
+    const inside = [
+      "internal",
+      "settings_invalid",
+      "data_dir_in_use",
+      "database_too_new",
+      "descriptors_invalid",
+      "descriptors_unavailable",
+    ];
     for (const reason of Object.keys(ERROR_REASONS)) {
       if (!inside.includes(reason)) assert.ok(text.includes(`\`${reason.toUpperCase()}\``), reason);
     }
@@ -70,7 +77,7 @@ describe("the documents", () => {
     const folders = new Set();
     for (const file of files.filter((each) => each.startsWith("packages/"))) {
       const parts = dirname(file).split("/");
-      const isForeign = parts.some((part) => ["gen", "third_party", "proto"].includes(part));
+      const isForeign = parts.some((part) => ["gen", "third_party", "proto", "protos"].includes(part));
       if (!isForeign) folders.add(parts.slice(2).join("/"));
     }
     for (const folder of folders) {

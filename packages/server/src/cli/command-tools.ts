@@ -2,10 +2,23 @@ import type { Settings } from "../config/index.ts";
 import type { Backend } from "./backend.ts";
 import type { Output } from "./output.ts";
 
+/** What the commands share. */
+export interface CommandEnvironment {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly print: (text: string) => void;
+}
+
+/** What a command does with the store. */
+export interface StoreUse {
+  /** Whether it makes sense in a store that is empty, so that `--direct` makes one where there is none. Default: it does not. */
+  readonly makesStore?: boolean;
+}
+
 /** Reaches what a command needs, by its options. */
 export interface CommandTools {
   readonly output: Output;
   /** Opens the server or, with `--direct`, the store, and closes it after the work. */
-  withBackend<T>(work: (backend: Backend) => Promise<T>): Promise<T>;
+  withBackend<T>(work: (backend: Backend) => Promise<T>, options?: StoreUse): Promise<T>;
   settings(): Settings;
 }

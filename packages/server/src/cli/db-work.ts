@@ -8,7 +8,7 @@ export interface DatabaseStatus {
   readonly store: string;
   /** There unless the store is a PostgreSQL by URL. */
   readonly embedded: EmbeddedStatus | undefined;
-  /** Undefined when the embedded PostgreSQL does not run: looking would have to start it. */
+  /** Undefined when the embedded PostgreSQL does not run, or is nobody's: looking would have to start it, or to stop it in the end. */
   readonly migrations: MigrationStatus | undefined;
 }
 

@@ -27,7 +27,7 @@ export function addDb(db: Command, toolsOf: (command: Command) => CommandTools):
             : []),
           status.migrations
             ? `Migrations  ${status.migrations.applied} of ${status.migrations.known} applied${status.migrations.pending.length > 0 ? `; to come: ${status.migrations.pending.join(", ")}` : ""}`
-            : "Migrations  unknown: PostgreSQL does not run",
+            : `Migrations  unknown: ${status.embedded?.pid === undefined ? "PostgreSQL does not run" : "PostgreSQL was left behind by a server that was killed; db stop stops it"}`,
         ].join("\n"),
       );
     },

@@ -1,4 +1,6 @@
 import { userInfo } from "node:os";
+import { resolve } from "node:path";
+import { InterposeError } from "@interpose/engine";
 import { createTarget } from "../commands/create-target.ts";
 import { createToken } from "../commands/create-token.ts";
 import type { CommandContext } from "../commands/context.ts";
@@ -9,6 +11,7 @@ import { revokeToken } from "../commands/revoke-token.ts";
 import { setExecution } from "../commands/set-execution.ts";
 import type { Settings } from "../config/index.ts";
 import { newId } from "../ids.ts";
+import { isInitialized } from "../store/embedded/index.ts";
 import { openStore } from "../store/index.ts";
 import { migrate } from "../store/migrations.ts";
 import { listTokens } from "../store/sql/list-tokens.ts";
@@ -16,12 +19,20 @@ import { searchExecutions } from "../store/sql/search-executions.ts";
 import { searchTargets } from "../store/sql/search-targets.ts";
 import { assertGrantable } from "../access/authorize.ts";
 import type { Backend } from "./backend.ts";
+import type { StoreUse } from "./command-tools.ts";
 
 const EVERYTHING = { filters: [], offset: 0n, limit: 0 } as const;
 const MOST_TOKENS = 10_000;
 
-/** The store itself, without a server and without any execution: whoever can reach it cannot be locked out. */
-export async function openDirectBackend(settings: Settings): Promise<Backend> {
+/**
+ * The store itself, without a server and without any execution: whoever can reach it cannot be locked out. Throws `settings_invalid` where there is no embedded
+ * store and the command is not one that makes it: it would find nothing, and the reason is that the directory is another's.
+ */
+export async function openDirectBackend(settings: Settings, { makesStore = false }: StoreUse): Promise<Backend> {
+  if (settings.databaseUrl === undefined && !makesStore && !isInitialized(settings.dataDir)) {
+    const text = `There is no store in ${resolve(settings.dataDir)}. Set INTERPOSE_DATA_DIR or INTERPOSE_DATABASE_URL as the server has it.`;
+    throw new InterposeError("settings_invalid", text);
+  }
   const store = await openStore({
     databaseUrl: settings.databaseUrl,
     dataDir: settings.dataDir,

@@ -18,4 +18,8 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
+// Whoever reads the answer may have seen enough of it ("| head -1").
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
 process.exitCode = await main(process.argv.slice(2));

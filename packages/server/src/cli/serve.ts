@@ -5,7 +5,6 @@ import {
   createMessageValidator,
   createReflection,
   createRoutes,
-  createServiceCatalog,
   methodRules,
   openApiDocument,
 } from "@interpose/protocol";
@@ -24,6 +23,7 @@ import type { Call } from "../call.ts";
 import { ensureDefaultInstance } from "../commands/first-start.ts";
 import type { Settings } from "../config/index.ts";
 import { createOwnApi } from "../hosts/own-api/index.ts";
+import { startGateways, type GatewaySettings } from "../hosts/gateway/gateways.ts";
 import { createPlanRunner } from "../hosts/run-plan.ts";
 import { newId } from "../ids.ts";
 import { addHealth, addReflection, type Readiness } from "../listener/infrastructure.ts";
@@ -130,11 +130,24 @@ async function start(
     now: () => new Date(),
   });
 
-  const infrastructure = [Health, ...(settings.reflection ? [ServerReflection, ServerReflectionV1Alpha] : [])];
-  const catalog = createServiceCatalog([...SERVED, ...infrastructure]);
+  const ownServices = [...SERVED, Health, ...(settings.reflection ? [ServerReflection, ServerReflectionV1Alpha] : [])];
+  const run = createPlanRunner({ targets, newRunId: newId, onRun: (event) => observeRun(log, event) });
+  const gateways = await startGateways({
+    settings: gatewaysOf(settings),
+    ownServices,
+    snapshot: router.current,
+    run,
+    instanceId,
+    maxMessageBytes: limits.maxMessageBytes,
+    onChange: (gateway, { came, vanished }) => log("gateway.methods_changed", { gateway, came, vanished }),
+    onFailure: (gateway, error) => log("gateway.not_described", { gateway, reason: error.message }),
+  });
+  teardown.add("looking after descriptors", gateways.stop);
+  teardown.add("the gateways", () => gateways.drain(settings.shutdownTimeoutSeconds * 1000));
+
   const api: ApiContext = {
     database,
-    catalog,
+    catalog: gateways.catalog,
     commandContext: (call) => ({
       database,
       instanceId: call.instanceId,
@@ -151,7 +164,7 @@ async function start(
     services,
     rules: methodRules,
     snapshot: router.current,
-    run: createPlanRunner({ targets, newRunId: newId, onRun: (event) => observeRun(log, event) }),
+    run,
     validate: validator.validate,
   });
 
@@ -164,8 +177,12 @@ async function start(
     maxMessageBytes: limits.maxMessageBytes,
     observed,
     open: (openRouter) => {
-      addHealth(openRouter, catalog.services, readiness);
-      if (settings.reflection) addReflection(openRouter, createReflection([...SERVED, ...infrastructure]), readiness);
+      addHealth(
+        openRouter,
+        ownServices.map(({ typeName }) => typeName),
+        readiness,
+      );
+      if (settings.reflection) addReflection(openRouter, createReflection(ownServices), readiness);
     },
   });
   const routes = createRoutes(SERVED);
@@ -195,8 +212,14 @@ async function start(
       store: store.description,
       firstToken: firstToken?.text,
       egressAllow: settings.egress.allow,
+      gateways: gateways.listening,
     }),
   );
+}
+
+/** All gateways of the settings: the one of the flags has no name of its own. */
+function gatewaysOf({ gateway, gateways }: Settings): readonly GatewaySettings[] {
+  return [...(gateway ? [{ name: "gateway", ...gateway }] : []), ...gateways];
 }
 
 /** The server can work while the store answers, and no longer once it is told to stop. That executions are loaded is a condition of the start. */

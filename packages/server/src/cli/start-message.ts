@@ -6,10 +6,11 @@ export interface StartMessage {
   /** On the first start only. */
   readonly firstToken: string | undefined;
   readonly egressAllow: readonly string[];
+  readonly gateways: readonly { readonly name: string; readonly url: string; readonly upstream: string }[];
 }
 
 /** The text for standard output. */
-export function startMessage({ version, url, store, firstToken, egressAllow }: StartMessage): string {
+export function startMessage({ version, url, store, firstToken, egressAllow, gateways }: StartMessage): string {
   const token = firstToken ?? "$INTERPOSE_TOKEN";
   const lines = [
     `Interpose ${version} is ready at ${url}`,
@@ -19,6 +20,7 @@ export function startMessage({ version, url, store, firstToken, egressAllow }: S
     ...(egressAllow.length > 0
       ? [`  Egress   targets may live at public addresses and in ${egressAllow.join(", ")}`]
       : []),
+    ...gateways.map((gateway) => `  Gateway  ${gateway.url} before ${gateway.upstream} (${gateway.name})`),
     ...(firstToken === undefined
       ? []
       : [`  Token    ${firstToken}`, "           (an admin's; it is shown this once, so keep it)"]),

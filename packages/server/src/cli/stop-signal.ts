@@ -2,7 +2,7 @@
 const SAME_SIGNAL_MS = 1_000;
 
 /**
- * A signal that is aborted by SIGTERM or SIGINT, or when the launcher that started this process on a newer Node is gone. Somebody who asks
+ * A signal that is aborted by SIGTERM or SIGINT, when the terminal is closed, or when the launcher that started this process on a newer Node is gone. Somebody who asks
  * again, a second or more later, does not want to wait: the process ends at once.
  */
 export function stopSignal(): AbortSignal {
@@ -16,6 +16,8 @@ export function stopSignal(): AbortSignal {
   };
   process.on("SIGTERM", () => stop("SIGTERM"));
   process.on("SIGINT", () => stop("SIGINT"));
+  // The terminal was closed. Elsewhere it is left as it is: a handler would take back that nohup ignores it.
+  if (process.stdout.isTTY) process.on("SIGHUP", () => stop("SIGHUP"));
   if (process.env.INTERPOSE_LAUNCH_CHANNEL !== undefined && process.channel) {
     process.on("disconnect", () => stop("the launcher is gone"));
     // The channel alone must not keep a process alive whose work is done.

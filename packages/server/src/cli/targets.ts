@@ -69,7 +69,7 @@ export function addTargets(targets: Command, toolsOf: (command: Command) => Comm
         timeoutMs: parseDuration(options.timeout, "--timeout"),
         interruptOnError: options.interruptOnError ?? false,
       };
-      const id = await withBackend((backend) => backend.createTarget(target));
+      const id = await withBackend((backend) => backend.createTarget(target), { makesStore: true });
       output.answer({ id }, () => `Created target ${id}.`);
     });
 

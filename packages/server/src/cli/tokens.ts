@@ -29,8 +29,9 @@ export function addTokens(tokens: Command, toolsOf: (command: Command) => Comman
     .action(async ({ name, role, permission, expires }: CreateOptions, command: Command) => {
       const { output, withBackend } = toolsOf(command);
       const expiresAt = expires === undefined ? null : new Date(Date.now() + parseDuration(expires, "--expires"));
-      const created = await withBackend((backend) =>
-        backend.createToken({ name, role: role ?? null, permissions: permission ?? [], expiresAt }),
+      const created = await withBackend(
+        (backend) => backend.createToken({ name, role: role ?? null, permissions: permission ?? [], expiresAt }),
+        { makesStore: true },
       );
       output.answer({ ...created, ...(expiresAt && { expires: expiresAt.toISOString() }) }, () => {
         const until = expiresAt ? `, valid until ${expiresAt.toISOString()}` : "";

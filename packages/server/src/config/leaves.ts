@@ -2,7 +2,7 @@ import { z } from "zod";
 import { settingsSchema } from "./schema.ts";
 
 /** What a text from the environment or a flag is turned into. */
-export type LeafKind = "text" | "number" | "boolean" | "list" | "record";
+export type LeafKind = "text" | "number" | "boolean" | "list" | "record" | "json";
 
 /** One setting, with the names that it goes by. */
 export interface Leaf {
@@ -51,7 +51,8 @@ function unwrapped(schema: z.ZodType): z.ZodType {
 function kindOf(schema: z.ZodType): LeafKind {
   if (schema instanceof z.ZodNumber) return "number";
   if (schema instanceof z.ZodBoolean) return "boolean";
-  if (schema instanceof z.ZodArray) return "list";
+  if (schema instanceof z.ZodArray)
+    return unwrapped(schema.element as z.ZodType) instanceof z.ZodObject ? "json" : "list";
   if (schema instanceof z.ZodRecord) return "record";
   return "text";
 }

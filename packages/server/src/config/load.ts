@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { InterposeError } from "@interpose/engine";
-import { LineCounter, parseDocument } from "yaml";
+import { isMap, isScalar, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
 import { LEAVES, type Leaf } from "./leaves.ts";
 import { nearest } from "./nearest.ts";
@@ -73,14 +73,37 @@ function converted({ kind }: Leaf, text: string): unknown {
     case "boolean":
       return text === "true" ? true : text === "false" ? false : text;
     case "list":
-      return text
-        .split(",")
-        .map((each) => each.trim())
-        .filter((each) => each !== "");
+      return listed(text);
     case "record":
-      return Object.fromEntries(text.split(",").map((pair) => pair.split("=", 2).map((each) => each.trim())));
+      return recordFrom(text) ?? text;
+    case "json":
+      return jsonFrom(text) ?? text;
     case "text":
       return text;
+  }
+}
+
+/** The parts of a text between commas. Empty ones, as behind a last comma, are none. */
+function listed(text: string): readonly string[] {
+  return text
+    .split(",")
+    .map((each) => each.trim())
+    .filter((each) => each !== "");
+}
+
+/** `a=b,c=d` as an object. A name may have "=" in it, a value not. Undefined when a part has none. */
+function recordFrom(text: string): Readonly<Record<string, string>> | undefined {
+  const pairs = listed(text).map((pair) => ({ pair, at: pair.lastIndexOf("=") }));
+  if (pairs.some(({ at }) => at < 0)) return undefined;
+  return Object.fromEntries(pairs.map(({ pair, at }) => [pair.slice(0, at).trim(), pair.slice(at + 1).trim()]));
+}
+
+/** What has parts with names of their own is JSON outside of the file. Undefined when it is none. */
+function jsonFrom(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
   }
 }
 
@@ -112,24 +135,29 @@ function readFile({ configFile, env, cwd }: SettingsSources): ReadFile {
     };
   }
   const lines = new LineCounter();
-  const document = parseDocument(readFileSync(path, "utf8"), { lineCounter: lines, maxAliasCount: 100 } as Parameters<
-    typeof parseDocument
-  >[1]);
+  let document: ReturnType<typeof parseDocument>;
+  let tree: unknown;
+  try {
+    document = parseDocument(readFileSync(path, "utf8"), { lineCounter: lines });
+    tree = document.errors.length > 0 ? undefined : document.toJS();
+  } catch (error) {
+    // It cannot be read, or has aliases that lead nowhere.
+    return { values: new Map(), problems: [`${path}: ${(error as Error).message}.`] };
+  }
   const place = (offset: number | undefined): string =>
     offset === undefined ? path : `${path}:${lines.linePos(offset).line}`;
-  if (document.errors.length > 0) {
-    return {
-      values: new Map(),
-      problems: document.errors.map(({ message, pos }) => `${place(pos[0])}: ${message.split("\n")[0] ?? ""}`),
-    };
-  }
   const values = new Map<string, Given>();
-  const problems: string[] = [];
+  // The first line of a message says what is wrong; the ones behind it show the text, which may be a secret's.
+  const problems = document.errors.map(({ message, pos }) => `${place(pos[0])}: ${message.split("\n")[0] ?? ""}`);
+  if (problems.length > 0) return { values, problems };
+  /** Where a setting's name stands: its value may begin lines below. */
   const lineOf = (key: readonly string[]): string => {
-    const node = document.getIn(key, true) as { readonly range?: readonly number[] | null } | undefined;
-    return place(node?.range?.[0]);
+    const above: unknown = document.getIn(key.slice(0, -1), true);
+    const names = isMap(above) ? above.items.map((item) => item.key).filter(isScalar) : [];
+    const name = names.find(({ value }) => String(value) === key.at(-1));
+    return place((name ?? document.contents)?.range?.[0]);
   };
-  collect(document.toJS() as unknown, []);
+  collect(tree, []);
   return { values, problems };
 
   /** Takes the tree apart into settings. A branch that the schema does not have is a problem with a place. */
@@ -176,8 +204,9 @@ function problemOf(issue: z.core.$ZodIssue, given: ReadonlyMap<string, Given>): 
   const path = issue.path.map(String).join(".");
   const leaf = LEAVES.find((each) => path === each.path.join(".") || path.startsWith(`${each.path.join(".")}.`));
   const found = leaf && given.get(leaf.path.join("."));
-  const value = leaf?.isSecret ? "" : found ? ` It is ${JSON.stringify(found.value).slice(0, 100)}.` : "";
-  return `${path}${found ? ` (${found.from})` : ""}: ${issue.message}.${value}`;
+  if (!found) return `${path}: is missing. Others were set that need it.`;
+  const value = leaf.isSecret ? "" : ` It is ${JSON.stringify(found.value).slice(0, 100)}.`;
+  return `${path} (${found.from}): ${issue.message}.${value}`;
 }
 
 /** The settings for people, without what is secret. */

@@ -9,6 +9,29 @@ const bytes = (fallback: number) =>
     .max(1024 * MIB)
     .default(fallback);
 
+function isPostgresUrl(text: string): boolean {
+  return /^postgres(ql)?:\/\//.test(text) && URL.canParse(text);
+}
+
+/** Where to listen: a port, or an address with one. IPv6 stands in brackets. */
+const listenAddress = z
+  .string()
+  .regex(
+    /^((\[[0-9a-fA-F:.]+\]|[^:[\]]+):)?\d{1,5}$/,
+    "must be a port such as 8081, or an address with one such as 127.0.0.1:8081",
+  );
+
+/** One gateway before an API. */
+const gatewaySchema = z.strictObject({
+  listen: listenAddress.describe("where the gateway listens: a port, or an address with one"),
+  upstream: z.url({ protocol: /^https?$/ }).describe("API behind the gateway, such as http://127.0.0.1:9000"),
+  descriptors: z
+    .string()
+    .min(1)
+    .default("reflection")
+    .describe("where the API is described: reflection, a file of descriptors, or a folder of .proto files"),
+});
+
 /**
  * Every setting: its type, bounds, default and meaning. Names of environment variables and flags are derived from it, and so will be a schema
  * for editors. Text that comes from the environment or a flag is turned into the type that stands here.
@@ -19,7 +42,7 @@ export const settingsSchema = z.strictObject({
   dataDir: z.string().min(1).default(".interpose").describe("where the embedded PostgreSQL lives"),
   databaseUrl: z
     .string()
-    .regex(/^postgres(ql)?:\/\//, 'must begin with "postgres://" or "postgresql://"')
+    .refine(isPostgresUrl, "must be a URL such as postgres://user:password@host:5432/database")
     .optional()
     .meta({ secret: true })
     .describe("a PostgreSQL to use in place of the embedded one"),
@@ -77,6 +100,11 @@ export const settingsSchema = z.strictObject({
       clockSkewSeconds: z.int().min(0).max(600).default(30).describe("tolerated difference of clocks, in seconds"),
     })
     .optional(),
+  gateway: gatewaySchema.optional(),
+  gateways: z
+    .array(gatewaySchema.extend({ name: z.string().min(1).describe("name of the gateway, for the log") }))
+    .default([])
+    .describe("more gateways, each with a name"),
   reflection: z.boolean().default(true).describe("serve gRPC server reflection"),
   log: z
     .strictObject({

@@ -28,6 +28,10 @@ export interface LogEvents {
     calls: readonly unknown[];
   };
   "target.background_call": { targetId: string; outcome: string; durationMs: number };
+  /** The API behind a gateway has other methods than before. Executions on those that vanished stay, and never run. */
+  "gateway.methods_changed": { gateway: string; came: readonly string[]; vanished: readonly string[] };
+  /** The API behind a gateway could not be described. What was known of it stays. */
+  "gateway.not_described": { gateway: string; reason: string };
   "router.load_failed": { error: unknown };
   "store.lost": { error: unknown };
 }
@@ -36,6 +40,7 @@ export interface LogEvents {
 const LEVELS: Partial<Record<keyof LogEvents, "debug" | "warn" | "error">> = {
   "target.background_call": "debug",
   "request.failed": "error",
+  "gateway.not_described": "warn",
   "router.load_failed": "warn",
   "store.lost": "error",
 };

@@ -75,6 +75,8 @@ export async function startLiveRouter(
     },
     reloadOrTell,
   );
+  // What was committed between the first load and now was told to nobody here.
+  await reload().catch(options.onError);
 
   return {
     current: () => snapshot,

@@ -75,7 +75,10 @@ export function createDatabase(connection: ConnectionSettings, options: Partial<
     types: TYPES,
   };
   const pool = new pg.Pool({ ...config, max: maxConnections, idleTimeoutMillis: 30_000 });
-  pool.on("error", onLost);
+  // A pool that ends does not wait for its connections to be gone, and a PostgreSQL that is stopped next may still answer on them.
+  pool.on("error", (error) => {
+    if (!pool.ending) onLost(error);
+  });
 
   async function inTransaction<T>(begin: string, work: (tx: Transaction) => Promise<T>): Promise<T> {
     const client = await connected(pool);

@@ -2,8 +2,8 @@ import { InterposeError } from "@interpose/engine";
 
 /** Codes of PostgreSQL (appendix A of its manual) after which the same transaction may well succeed. */
 const TRANSIENT = new Set(["40001", "40P01"]);
-/** Classes and codes that mean that the server cannot be used now: connection, resources, shutdown, start. */
-const UNAVAILABLE = /^(08|53|57P)/;
+/** Classes and codes that mean that the server cannot be used now: connection, who we are, which database, resources, shutdown, start. */
+const UNAVAILABLE = /^(08|28|3D|53|57P)/;
 /** Codes of Node's that mean that the server could not be reached, or went away. */
 const UNREACHABLE = /^(ECONN|EPIPE|ENOENT|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_)/;
 /** A text that PostgreSQL can't store, such as one with a NUL in it. */

@@ -74,7 +74,9 @@ describe("the embedded PostgreSQL", () => {
     assert.equal((await stat(join(dataDir, "postgres.password"))).mode & 0o777, 0o600);
     assert.ok(!("url" in embedded.connection));
     const stranger = createDatabase({ ...embedded.connection, password: "guessed" });
-    await assert.rejects(stranger.query({ text: "select 1", values: [] }), /password authentication failed/);
+    await assert.rejects(stranger.query({ text: "select 1", values: [] }), (error: Error) =>
+      String(error.cause).includes("password authentication failed"),
+    );
     await stranger.close();
     const database = createDatabase(embedded.connection);
     const [settings] = await database.query({
@@ -99,7 +101,11 @@ describe("the embedded PostgreSQL", () => {
     const dataDir = await dataDirectory(t);
     const both = await Promise.all([startOwner(t, dataDir), startOwner(t, dataDir)]);
     const said = both.map((owner) => owner.said);
-    assert.equal(said.filter((text) => /^refused .* is in use by interpose serve/.test(text)).length, 1, said.join("\n"));
+    assert.equal(
+      said.filter((text) => /^refused .* is in use by interpose serve/.test(text)).length,
+      1,
+      said.join("\n"),
+    );
     assert.equal(said.filter((text) => /^(adopted|started)$/.test(text)).length, 1, said.join("\n"));
     assert.ok(await pidOf(dataDir));
   });
@@ -178,6 +184,22 @@ describe("the embedded PostgreSQL", () => {
       `interpose serve (pid ${child.pid})`,
       "the server still has it",
     );
+  });
+
+  // One that came while another was stopping PostgreSQL found "the database system is shutting down", or no socket.
+  it("lets commands without a server take turns, however they meet", async (t) => {
+    const dataDir = await dataDirectory(t);
+    const command = { dataDir, role: "cli" as const, onFatal };
+    await (await openEmbedded(command)).stop();
+    const work = async (): Promise<void> => {
+      const embedded = await openEmbedded(command);
+      const database = createDatabase(embedded.connection);
+      await database.query({ text: "select 1", values: [] });
+      await database.close();
+      await embedded.stop();
+    };
+    await Promise.all([work(), work(), work(), work()]);
+    assert.equal((await embeddedStatus(dataDir)).pid, undefined);
   });
 
   it("finds a place for its socket when the path is too long for one", async (t) => {

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { join } from "node:path";
+import { InterposeError } from "@interpose/engine";
 import type { ConnectionSettings } from "../database.ts";
 import { errorFromPostgres } from "../errors.ts";
 import { findAccount, type Account } from "./account.ts";
@@ -28,6 +29,8 @@ export interface Embedded {
 
 /** How long a PostgreSQL that starts or stops may keep one who asks for its state waiting. */
 const STATUS_TIMEOUT_MS = 10_000;
+/** How long one who wants the directory waits for a command that has it. */
+const COMMAND_TIMEOUT_MS = 15_000;
 /** Restarts within this time, before PostgreSQL is given up. */
 const RESTARTS = { most: 5, withinMs: 60_000 };
 
@@ -43,8 +46,10 @@ export async function openEmbedded({ dataDir, role, onFatal }: EmbeddedOptions):
   const adopted = (await runningPid(paths)) !== undefined;
   const who = `interpose ${role} (pid ${process.pid})`;
 
-  const connection = await run(paths, binaries, account);
-  let ownership = await own(connection, paths, who, role);
+  const take = (as: "serve" | "cli"): Promise<Taken> => runAndOwn(paths, binaries, account, who, as);
+  const taken = await take(role);
+  const { connection } = taken;
+  let { ownership } = taken;
   if (!ownership) return { connection, adopted: true, stop: () => Promise.resolve() };
 
   let stopping = false;
@@ -55,8 +60,7 @@ export async function openEmbedded({ dataDir, role, onFatal }: EmbeddedOptions):
     while ((restarts[0] ?? now) < now - RESTARTS.withinMs) restarts.shift();
     if (restarts.length > RESTARTS.most)
       throw new Error(`the embedded PostgreSQL ended ${restarts.length} times within a minute; see ${paths.logFile}`);
-    await run(paths, binaries, account);
-    ownership = await own(connection, paths, who, "serve");
+    ({ ownership } = await take("serve"));
     watch();
   }
   function watch(): void {
@@ -77,6 +81,32 @@ export async function openEmbedded({ dataDir, role, onFatal }: EmbeddedOptions):
   };
 }
 
+/** A PostgreSQL that runs, and the directory, unless it is a server's and we are a command. */
+interface Taken {
+  readonly connection: ConnectionSettings;
+  readonly ownership: Ownership | undefined;
+}
+
+/** Makes sure that PostgreSQL runs, and takes the directory. A command that had it may just be stopping PostgreSQL: it is started again. */
+async function runAndOwn(
+  paths: EmbeddedPaths,
+  binaries: Binaries,
+  account: Account,
+  who: string,
+  role: "serve" | "cli",
+): Promise<Taken> {
+  const until = Date.now() + COMMAND_TIMEOUT_MS;
+  for (;;) {
+    const connection = await run(paths, binaries, account);
+    try {
+      return { connection, ownership: await own(connection, paths, who, role, until) };
+    } catch (error) {
+      if (error instanceof InterposeError || Date.now() > until) throw errorFromPostgres(error);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
 /** Makes sure that PostgreSQL runs, and answers how to connect to it. */
 async function run(paths: EmbeddedPaths, binaries: Binaries, account: Account): Promise<ConnectionSettings> {
   await initCluster(paths, binaries, account);
@@ -91,13 +121,13 @@ async function own(
   paths: EmbeddedPaths,
   who: string,
   role: "serve" | "cli",
+  until: number,
 ): Promise<Ownership | undefined> {
-  // A command lets go of the directory in a moment; a server does not.
-  const until = Date.now() + 3_000;
   for (;;) {
     const taken = await takeOwnership(connection, who);
     if (!("heldBy" in taken)) return taken;
     if (role === "cli" && taken.heldBy.startsWith("interpose serve")) return undefined;
+    // A command lets go of the directory in a moment; a server does not.
     if (taken.heldBy.startsWith("interpose serve") || Date.now() > until)
       throw dataDirInUse(paths.dataDir, taken.heldBy);
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -113,10 +143,15 @@ export interface EmbeddedStatus {
   readonly owner: string | undefined;
 }
 
+/** Whether a data directory has a PostgreSQL in it, running or not. */
+export function isInitialized(dataDir: string): boolean {
+  return existsSync(join(embeddedPaths(dataDir).cluster, "PG_VERSION"));
+}
+
 /** Looks at a data directory, and changes nothing. */
 export async function embeddedStatus(dataDir: string): Promise<EmbeddedStatus> {
   const paths = embeddedPaths(dataDir);
-  const initialized = existsSync(join(paths.cluster, "PG_VERSION"));
+  const initialized = isInitialized(dataDir);
   const until = Date.now() + STATUS_TIMEOUT_MS;
   for (;;) {
     const pid = initialized ? await runningPid(paths) : undefined;

@@ -41,8 +41,18 @@ export function embeddedPaths(dataDir: string): EmbeddedPaths {
   };
 }
 
-/** Makes the directories with mode 0700 and the password file with mode 0600, all of them the account's. */
-export async function preparePaths(paths: EmbeddedPaths, { ids }: Account): Promise<void> {
+/** Makes the directories with mode 0700 and the password file with mode 0600, all of them the account's. Throws `settings_invalid` where that cannot be. */
+export async function preparePaths(paths: EmbeddedPaths, account: Account): Promise<void> {
+  try {
+    await makePaths(paths, account);
+  } catch (error) {
+    if (error instanceof InterposeError) throw error;
+    const text = `The data directory ${paths.dataDir} cannot be used: ${(error as Error).message}. Choose another INTERPOSE_DATA_DIR.`;
+    throw new InterposeError("settings_invalid", text, { cause: error });
+  }
+}
+
+async function makePaths(paths: EmbeddedPaths, { ids }: Account): Promise<void> {
   for (const directory of [paths.dataDir, paths.socketDir]) {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     await refuseStrangersDirectory(directory, ids?.uid);

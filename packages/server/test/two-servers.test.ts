@@ -1,0 +1,88 @@
+// Several servers share one PostgreSQL: what one is told, all know.
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import { createTarget, methodName, setExecution } from "./harness/api.ts";
+import { forSuite } from "./harness/cleanup.ts";
+import { eventually } from "./harness/eventually.ts";
+import { newDatabaseUrl } from "./harness/postgres.ts";
+import { startServer, type TestServer } from "./harness/server.ts";
+import { startTarget, type TestTarget } from "./harness/target.ts";
+
+const BY_URL = process.env.INTERPOSE_TEST_STORE === "url";
+const ON_LIST = { request: { method: methodName("ListTargets") } };
+/** Shorter than the time between two looks of the router by itself: what is seen within it was told by the store. */
+const SOON_MS = 1_500;
+
+describe("two servers on one database", { skip: BY_URL ? false : "an embedded store is one server's" }, () => {
+  const suite = forSuite();
+  let servers: readonly [TestServer, TestServer];
+  let hook: TestTarget;
+  before(async () => {
+    const databaseUrl = await newDatabaseUrl(suite);
+    // Together, as an orchestrator does it: one waits for the other's migrations.
+    servers = await Promise.all([startServer(suite, { databaseUrl }), startServer(suite, { databaseUrl })]);
+    hook = await startTarget(suite);
+  });
+
+  /** How often the target is called for one call of a server's. */
+  async function callsBy(server: TestServer): Promise<number> {
+    hook.calls.length = 0;
+    assert.equal((await server.request("POST", "/v3alpha/targets/search", {})).status, 200);
+    return hook.calls.length;
+  }
+
+  it("are one instance", async () => {
+    const [a, b] = servers;
+    const id = await createTarget(a, { name: "made by one", endpoint: hook.url });
+    const { status, body } = await b.request("GET", `/v3alpha/targets/${id}`);
+    assert.deepEqual([status, body.target.name], [200, "made by one"]);
+  });
+
+  it("have a set execution in force at once where it was set, and soon on the other, back and forth", async () => {
+    const id = await createTarget(servers[0], { endpoint: hook.url });
+    for (const [here, there] of [servers, servers.toReversed()] as [TestServer, TestServer][]) {
+      await setExecution(here, ON_LIST, [id]);
+      assert.equal(await callsBy(here), 1, "at once");
+      await eventually("it is in force on the other", async () => (await callsBy(there)) === 1, SOON_MS);
+      const { status } = await there.request("DELETE", "/v3alpha/executions", { condition: ON_LIST });
+      assert.equal(status, 200);
+      assert.equal(await callsBy(there), 0, "gone at once");
+      await eventually("it is gone on the other", async () => (await callsBy(here)) === 0, SOON_MS);
+    }
+  });
+
+  it("have a changed target in force soon on the other", async () => {
+    const [a, b] = servers;
+    const id = await createTarget(a, { endpoint: "http://127.0.0.1:1/", interruptOnError: false });
+    await setExecution(a, ON_LIST, [id]);
+    await a.request("PUT", `/v3alpha/targets/${id}`, { endpoint: `${hook.url}moved` });
+    await eventually("the other calls it there", async () => (await callsBy(b)) === 1, SOON_MS);
+    assert.equal(hook.calls[0]?.path, "/moved");
+    await a.request("DELETE", `/v3alpha/targets/${id}`);
+    await eventually("the other calls it no more", async () => (await callsBy(b)) === 0, SOON_MS);
+  });
+
+  it("know a token, and its revocation, at once", async () => {
+    const [a, b] = servers;
+    const { body } = await a.request("POST", "/v1/tokens", { name: "a", role: "ROLE_VIEWER" });
+    const statusBy = async (server: TestServer): Promise<number> =>
+      (await server.request("POST", "/v3alpha/targets/search", {}, { token: body.token as string })).status;
+    assert.equal(await statusBy(b), 200);
+    await b.request("POST", `/v1/tokens/${body.id}:revoke`, {});
+    assert.deepEqual([await statusBy(a), await statusBy(b)], [401, 401]);
+  });
+
+  it("take commands that meet one after the other: none is lost", async () => {
+    const id = await createTarget(servers[0], { endpoint: hook.url });
+    const conditions = Array.from({ length: 10 }, (_, i) => ({ event: { event: `both.${i}` } }));
+    await Promise.all(
+      servers.map(async (server) => Promise.all(conditions.map((condition) => setExecution(server, condition, [id])))),
+    );
+    for (const server of servers) {
+      const { body } = await server.request("POST", "/v3alpha/executions/search", {});
+      assert.equal(body.result.length, 10);
+      const sequences = body.result.map(({ details }: { details: { sequence: string } }) => details.sequence);
+      assert.deepEqual(new Set(sequences), new Set(["1"]), "the second set of the same list changed nothing");
+    }
+  });
+});

@@ -38,6 +38,7 @@ export const ERROR_REASONS = {
   // what an upstream does, and says of its API
   upstream_unavailable: "unavailable",
   coding_unknown: "unimplemented",
+  protocol_not_hooked: "unimplemented",
   descriptors_invalid: "failed_precondition",
   descriptors_unavailable: "unavailable",
   // the server itself

@@ -8,10 +8,11 @@ export interface ServiceCatalog {
   readonly services: readonly string[];
 }
 
-/** The catalog of some services. */
+/** The catalog of some services. What several of them have is named once. */
 export function createServiceCatalog(services: readonly DescService[]): ServiceCatalog {
+  const methods = services.flatMap(({ typeName, methods: own }) => own.map(({ name }) => `/${typeName}/${name}`));
   return {
-    methods: services.flatMap(({ typeName, methods }) => methods.map(({ name }) => `/${typeName}/${name}`)).sort(),
-    services: services.map(({ typeName }) => typeName).sort(),
+    methods: [...new Set(methods)].sort(),
+    services: [...new Set(services.map(({ typeName }) => typeName))].sort(),
   };
 }

@@ -53,15 +53,15 @@ export function executionHandlers(api: ApiContext): ExecutionHandlers {
     },
 
     listExecutionFunctions: () => ({ functions: [...BUILTIN_FUNCTIONS] }),
-    listExecutionMethods: () => ({ methods: [...api.catalog.methods] }),
-    listExecutionServices: () => ({ services: [...api.catalog.services] }),
+    listExecutionMethods: () => ({ methods: [...api.catalog().methods] }),
+    listExecutionServices: () => ({ services: [...api.catalog().services] }),
   };
 }
 
 type ProtoCondition = Parameters<typeof conditionFromProto>[0];
 
 /** Refuses a condition on a method, service or function that nobody serves. Events are not checked: they are learned when they happen. */
-function refuseUnknown(condition: Condition | undefined, given: ProtoCondition, { catalog }: ApiContext): Condition {
+function refuseUnknown(condition: Condition | undefined, given: ProtoCondition, api: ApiContext): Condition {
   if (condition?.kind === "function") {
     if (BUILTIN_FUNCTIONS.includes(condition.name)) return condition;
     throw unknown(
@@ -72,11 +72,12 @@ function refuseUnknown(condition: Condition | undefined, given: ProtoCondition, 
   if (condition?.kind === "event") return condition;
   if (condition?.scope.kind === "all") return condition;
   if (condition?.scope.kind === "service") {
-    if (catalog.services.includes(condition.scope.service)) return condition;
+    if (api.catalog().services.includes(condition.scope.service)) return condition;
     const text = `There is no service "${condition.scope.service}". ListExecutionServices names those that exist.`;
     throw unknown(text, "COMMAND-qu6dfhiioq");
   }
-  if (condition && catalog.methods.includes(`/${condition.scope.service}/${condition.scope.method}`)) return condition;
+  if (condition && api.catalog().methods.includes(`/${condition.scope.service}/${condition.scope.method}`))
+    return condition;
   const text = `There is no method "${nameOf(given)}". It has the form "/package.Service/Method"; ListExecutionMethods names those that exist.`;
   throw unknown(text, "COMMAND-vysplsevt8");
 }

@@ -1,0 +1,288 @@
+import assert from "node:assert/strict";
+import { before, beforeEach, describe, it } from "node:test";
+import { Client, compressionAlgorithms, credentials, status } from "@grpc/grpc-js";
+import { createTargetCaller } from "@interpose/caller";
+import { compileSnapshot, executionsById, parseConditionId, type Snapshot, type Target } from "@interpose/engine";
+import { cleanUp, forSuite } from "../../../test/harness/cleanup.ts";
+import { eventually } from "../../../test/harness/eventually.ts";
+import { order, readStream, SHOP_PROTOS, shopClient, startShop, type Shop } from "../../../test/harness/shop.ts";
+import { startTarget, type TestTarget } from "../../../test/harness/target.ts";
+import { loadDescriptors, NO_DESCRIPTORS } from "./descriptors/index.ts";
+import { createPlanRunner } from "../run-plan.ts";
+import { startGateway, type Gateway } from "./index.ts";
+
+const METHOD = "shop.v1.Shop";
+
+/** A snapshot in which each condition calls one target. */
+function snapshotOf(entries: Readonly<Record<string, Partial<Target> & { readonly endpoint: string }>>): Snapshot {
+  const targets = new Map<string, Target>();
+  const executions = Object.entries(entries).map(([id, given], i) => {
+    const target: Target = {
+      id: String(i),
+      name: `target ${i}`,
+      type: "call",
+      timeoutMs: 5_000,
+      interruptOnError: true,
+      dialect: "v2",
+      ...given,
+    };
+    targets.set(target.id, target);
+    return { condition: parseConditionId(id) ?? assert.fail(id), entries: [{ target: target.id }] };
+  });
+  return compileSnapshot({ revision: 1n, targets, executions: executionsById(executions) });
+}
+
+describe("a gateway before a gRPC API", () => {
+  let shop: Shop;
+  let gateway: Gateway;
+  let hook: TestTarget;
+  let snapshot = snapshotOf({});
+  let client: ReturnType<typeof shopClient>;
+  const suite = forSuite();
+
+  before(async () => {
+    shop = await startShop(suite);
+    hook = await startTarget(suite);
+    const targets = createTargetCaller({ egressAllow: ["127.0.0.0/8"] });
+    cleanUp(suite, () => targets.close());
+    const descriptors = await loadDescriptors({ kind: "path", path: SHOP_PROTOS });
+    gateway = await startGateway({
+      listen: { host: "127.0.0.1", port: 0 },
+      upstream: { url: new URL(`http://${shop.address}`) },
+      descriptors: () => descriptors,
+      snapshot: () => snapshot,
+      instanceId: "1",
+      maxMessageBytes: 1024 * 1024,
+      run: createPlanRunner({ targets, newRunId: () => "7", onRun: () => undefined }),
+    });
+    cleanUp(suite, () => gateway.drain(0));
+    client = shopClient(suite, `127.0.0.1:${gateway.address.port}`);
+  });
+  beforeEach(() => {
+    snapshot = snapshotOf({});
+    shop.seen.length = 0;
+    hook.calls.length = 0;
+    hook.reply({});
+  });
+
+  it("passes calls of every kind that nothing hooks, and says who calls", async () => {
+    assert.deepEqual(await order(client, { item: "tea", count: 2 }), { text: "2 tea", total: 2 });
+    const { metadata } = shop.seen[0] ?? assert.fail();
+    assert.deepEqual(metadata.get("x-forwarded-for"), ["127.0.0.1"]);
+    assert.deepEqual(metadata.get("x-forwarded-host"), [`127.0.0.1:${gateway.address.port}`]);
+    assert.deepEqual(
+      (await readStream(client.Watch({ item: "tea", count: 3 }))).messages.map(({ total }) => total),
+      [1, 2, 3],
+    );
+    const chat = client.Chat();
+    const all = readStream(chat);
+    for (let i = 1; i <= 3; i++) chat.write({ item: "tea", count: i });
+    chat.end();
+    assert.deepEqual(
+      (await all).messages.map(({ text }) => text),
+      ["1 tea", "2 tea", "3 tea"],
+    );
+  });
+
+  it("passes an error of the API as it is", async () => {
+    await assert.rejects(order(client, { item: "bad" }), { code: status.FAILED_PRECONDITION, details: "no such item" });
+  });
+
+  it("passes a cancellation on, and a deadline's end", async () => {
+    shop.cancelled.length = 0;
+    await assert.rejects(order(client, { item: "slow" }, { deadline: Date.now() + 100 }), {
+      code: status.DEADLINE_EXCEEDED,
+    });
+    await eventually("the cancellation", () => shop.cancelled.length === 1);
+  });
+
+  it("shows a target the request, without what is not for others, and passes on what the target makes of it", async () => {
+    snapshot = snapshotOf({ [`request/${METHOD}/Order`]: { endpoint: hook.url } });
+    hook.reply({ body: { item: "coffee", count: 5 } });
+    assert.deepEqual(await order(client, { item: "tea", count: 2, password: "secret" }), {
+      text: "5 coffee",
+      total: 5,
+    });
+    assert.deepEqual(hook.calls[0]?.body.request, { item: "tea", count: 2 });
+    assert.equal(hook.calls[0].body.fullMethod, `/${METHOD}/Order`);
+    assert.deepEqual(hook.calls[0].body.headers["X-Forwarded-For"], ["127.0.0.1"]);
+    assert.equal(shop.seen[0]?.message.password, "secret");
+  });
+
+  it("shows a target the response with its request, and passes on what the target makes of it", async () => {
+    snapshot = snapshotOf({ [`response/${METHOD}`]: { endpoint: hook.url } });
+    hook.reply({ body: { text: "changed", total: 1 } });
+    assert.deepEqual(await order(client, { item: "tea", count: 2 }), { text: "changed", total: 1 });
+    assert.deepEqual(hook.calls[0]?.body.request, { item: "tea", count: 2 });
+    assert.deepEqual(hook.calls[0].body.response, { text: "2 tea", total: 2 });
+  });
+
+  it("refuses a request before the API hears of it", async () => {
+    snapshot = snapshotOf({ request: { endpoint: hook.url } });
+    hook.reply({ body: { forwardedStatusCode: 403, forwardedErrorMessage: "not today" } });
+    await assert.rejects(order(client, { item: "tea" }), { code: status.PERMISSION_DENIED, details: /^not today/ });
+    assert.equal(shop.seen.length, 0);
+  });
+
+  it("refuses a response in the place of which an error goes out", async () => {
+    snapshot = snapshotOf({ response: { endpoint: "http://127.0.0.1:1/" } });
+    await assert.rejects(order(client, { item: "tea" }), { code: status.UNAVAILABLE });
+    assert.equal(shop.seen.length, 1);
+  });
+
+  it("looks at each message of a stream on its way up, in order", async () => {
+    snapshot = snapshotOf({ [`request/${METHOD}/Collect`]: { endpoint: hook.url } });
+    hook.reply(({ body }) => ({ body: { ...body.request, count: Number(body.request.count) * 10 } }));
+    const total = await new Promise((resolve, reject) => {
+      const call = client.Collect((error: Error | null, response: any) =>
+        error ? reject(error) : resolve(response.total),
+      );
+      for (let i = 1; i <= 20; i++) call.write({ item: "tea", count: i });
+      call.end();
+    });
+    assert.equal(total, 2_100);
+    assert.deepEqual(
+      hook.calls.map(({ body }) => body.request.count),
+      Array.from({ length: 20 }, (_, i) => i + 1),
+    );
+  });
+
+  it("looks at each message of a stream on its way down, and ends the stream with the error of the one that is refused", async () => {
+    snapshot = snapshotOf({ [`response/${METHOD}/Watch`]: { endpoint: hook.url } });
+    hook.reply(({ body }) =>
+      body.response.total === 3
+        ? { body: { forwardedStatusCode: 404, forwardedErrorMessage: "enough" } }
+        : { body: { text: `hooked ${body.response.total}` } },
+    );
+    const { messages, error } = await readStream(client.Watch({ item: "tea", count: 5 }));
+    assert.deepEqual(
+      messages.map(({ text }) => text),
+      ["hooked 1", "hooked 2"],
+    );
+    assert.equal(error.code, status.NOT_FOUND);
+    await eventually("the end of the call at the API", () => shop.cancelled.includes("Watch"));
+  });
+
+  it("lets both sides of a hooked conversation speak in turns", async () => {
+    snapshot = snapshotOf({
+      [`request/${METHOD}`]: { endpoint: hook.url, type: "webhook" },
+      [`response/${METHOD}`]: { endpoint: hook.url, type: "webhook" },
+    });
+    const chat = client.Chat();
+    const texts: string[] = [];
+    await new Promise<void>((resolve, reject) => {
+      chat.on("error", reject);
+      chat.on("end", resolve);
+      chat.on("data", ({ text, total }: { text: string; total: number }) => {
+        texts.push(text);
+        if (total < 5) chat.write({ item: "tea", count: total + 1 });
+        else chat.end();
+      });
+      chat.write({ item: "tea", count: 1 });
+    });
+    assert.deepEqual(texts, ["1 tea", "2 tea", "3 tea", "4 tea", "5 tea"]);
+    assert.equal(hook.calls.length, 10);
+  });
+
+  it("reads and writes messages that are compressed", async () => {
+    const zipping = shopClient(suite, `127.0.0.1:${gateway.address.port}`, {
+      "grpc.default_compression_algorithm": compressionAlgorithms.gzip,
+    });
+    snapshot = snapshotOf({ [`request/${METHOD}/Order`]: { endpoint: hook.url } });
+    hook.reply(({ body }) => ({ body: { ...body.request, count: 3 } }));
+    const item = "tea ".repeat(1_000);
+    assert.equal((await order(zipping, { item, count: 1 })).total, 3);
+    assert.equal(shop.seen[0]?.message.item, item);
+  });
+
+  it("bounds the messages that executions look at, and no others", async () => {
+    const item = "x".repeat(1_100_000);
+    assert.equal((await order(client, { item, count: 1 })).total, 1);
+    snapshot = snapshotOf({ [`request/${METHOD}/Order`]: { endpoint: hook.url, type: "webhook" } });
+    await assert.rejects(order(client, { item, count: 1 }), {
+      code: status.RESOURCE_EXHAUSTED,
+      details: /1048576 bytes/,
+    });
+    const large = "y".repeat(900_000);
+    assert.equal((await order(client, { item: large, count: 2 })).total, 2);
+  });
+
+  describe("does not let a call past its hooks", () => {
+    const ways: readonly {
+      readonly name: string;
+      readonly path: string;
+      readonly type: string;
+      readonly verb?: string;
+    }[] = [
+      { name: "in Connect", path: `/${METHOD}/Order`, type: "application/json" },
+      { name: "in Connect, with protobuf", path: `/${METHOD}/Order`, type: "application/proto" },
+      { name: "in gRPC-Web", path: `/${METHOD}/Order`, type: "application/grpc-web+proto" },
+      { name: "in gRPC with JSON", path: `/${METHOD}/Order`, type: "application/grpc+json" },
+      { name: "by an escape in the path", path: `/${METHOD}/%4Frder`, type: "application/json" },
+      { name: "by a query", path: `/${METHOD}/Order?a=1`, type: "application/json" },
+      { name: "by a path of REST", path: "/v1/orders", type: "application/json" },
+      { name: "by a path of REST with an escape", path: "/v1/%6frders", type: "application/json" },
+    ];
+    for (const { name, path, type } of ways) {
+      it(name, async () => {
+        snapshot = snapshotOf({ request: { endpoint: hook.url } });
+        const { port } = gateway.address;
+        const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+          method: "POST",
+          headers: { "content-type": type },
+          body: "{}",
+        });
+        const status = response.headers.get("grpc-status") ?? ((await response.json()) as { code: unknown }).code;
+        assert.ok(["12", 12, "unimplemented"].includes(status as string), String(status));
+        assert.equal(shop.seen.length, 0);
+      });
+    }
+
+    it("by an escape in the path, in gRPC", async () => {
+      snapshot = snapshotOf({ [`request/${METHOD}/Order`]: { endpoint: hook.url, type: "webhook" } });
+      const client = new Client(`127.0.0.1:${gateway.address.port}`, credentials.createInsecure());
+      cleanUp(suite, () => client.close());
+      const bytes = (message: Buffer): Buffer => message;
+      await new Promise((resolve) =>
+        client.makeUnaryRequest(`/${METHOD}/%4Frder`, bytes, bytes, Buffer.alloc(0), resolve),
+      );
+      assert.equal(hook.calls.length, 1);
+    });
+  });
+
+  it("ends the calls of targets when the client goes away", async () => {
+    snapshot = snapshotOf({ [`request/${METHOD}/Order`]: { endpoint: hook.url } });
+    hook.reply("hang");
+    const call = client.Order({ item: "tea" }, () => undefined);
+    await eventually("the target is called", () => hook.calls.length === 1);
+    call.cancel();
+    await eventually("the target is left alone", () => hook.calls[0]?.isGone());
+    assert.equal(shop.seen.length, 0);
+  });
+});
+
+describe("a gateway whose API is away", () => {
+  it("answers in the protocol of the call, and goes on when the API is back", async (t) => {
+    const first = await startShop(t);
+    const port = Number(first.address.split(":")[1]);
+    const gateway = await startGateway({
+      listen: { host: "127.0.0.1", port: 0 },
+      upstream: { url: new URL(`http://127.0.0.1:${port}`) },
+      descriptors: () => NO_DESCRIPTORS,
+      snapshot: () => snapshotOf({}),
+      instanceId: "1",
+      maxMessageBytes: 1,
+      run: () => assert.fail(),
+    });
+    cleanUp(t, () => gateway.drain(0));
+    const client = shopClient(t, `127.0.0.1:${gateway.address.port}`);
+    assert.equal((await order(client, { item: "tea", count: 1 })).total, 1);
+    const pending = order(client, { item: "slow" });
+    await eventually("the call is there", () => first.seen.length === 2);
+    first.stop();
+    await assert.rejects(pending, { code: status.UNAVAILABLE, details: /went away before it answered/ });
+    await assert.rejects(order(client, { item: "tea" }), { code: status.UNAVAILABLE, details: /cannot be reached/ });
+    await startShop(t, port);
+    assert.equal((await order(client, { item: "tea", count: 2 })).total, 2);
+  });
+});

@@ -1,0 +1,103 @@
+import type { DescService } from "@bufbuild/protobuf";
+import type { InterposeError } from "@interpose/engine";
+import { createServiceCatalog, type ServiceCatalog } from "@interpose/protocol";
+import { watchDescriptors, type Descriptors, type DescriptorSource, type MethodChanges } from "./descriptors/index.ts";
+import { startGateway, type Gateway, type GatewayOptions } from "./index.ts";
+
+/** One gateway, as the settings have it. */
+export interface GatewaySettings {
+  readonly name: string;
+  /** A port, or an address with one. */
+  readonly listen: string;
+  readonly upstream: string;
+  /** `reflection`, or the path of a file or folder. */
+  readonly descriptors: string;
+}
+
+/** What all gateways share. */
+export interface GatewaysOptions extends Pick<GatewayOptions, "snapshot" | "run" | "instanceId" | "maxMessageBytes"> {
+  readonly settings: readonly GatewaySettings[];
+  /** Services of the own API, which conditions can name too. */
+  readonly ownServices: readonly DescService[];
+  /** The methods of an API are others than before. */
+  readonly onChange: (gateway: string, methods: MethodChanges) => void;
+  /** An API could not be described. What was known of it stays. */
+  readonly onFailure: (gateway: string, error: InterposeError) => void;
+}
+
+/** The gateways of a server. */
+export interface Gateways {
+  /** What conditions can name at this moment. */
+  catalog(): ServiceCatalog;
+  readonly listening: readonly { readonly name: string; readonly url: string; readonly upstream: string }[];
+  drain(timeoutMs: number): Promise<void>;
+  /** Stops asking for descriptors. */
+  stop(): Promise<void>;
+}
+
+/** Starts all gateways. An API that is away, or cannot be described, keeps none from starting: its calls pass, or are answered, and none of them is hooked until it can be. */
+export async function startGateways(options: GatewaysOptions): Promise<Gateways> {
+  const { settings, ownServices, onChange, onFailure } = options;
+  const watches: Awaited<ReturnType<typeof watchDescriptors>>[] = [];
+  const running: { readonly name: string; readonly gateway: Gateway; readonly upstream: string }[] = [];
+  const stop = async (): Promise<void> => void (await Promise.all(watches.map((watch) => watch.stop())));
+  const drain = async (timeoutMs: number): Promise<void> =>
+    void (await Promise.all(running.map(({ gateway }) => gateway.drain(timeoutMs))));
+  try {
+    for (const { name, listen, upstream, descriptors } of settings) {
+      const watch = await watchDescriptors(sourceOf(descriptors, upstream), {
+        onChange: ({ methods }) => onChange(name, methods),
+        onFailure: (error) => onFailure(name, error),
+        mayBeginEmpty: true,
+      });
+      watches.push(watch);
+      const gateway = await startGateway({
+        ...options,
+        listen: addressOf(listen),
+        upstream: { url: new URL(upstream) },
+        descriptors: () => watch.current(),
+      });
+      running.push({ name, gateway, upstream });
+    }
+  } catch (error) {
+    await Promise.all([drain(0), stop()]);
+    throw error;
+  }
+  return {
+    catalog: catalogOf(ownServices, watches),
+    listening: running.map(({ name, gateway, upstream }) => ({ name, upstream, url: urlOf(gateway.address) })),
+    drain,
+    stop,
+  };
+}
+
+function sourceOf(descriptors: string, upstream: string): DescriptorSource {
+  return descriptors === "reflection" ? { kind: "reflection", url: upstream } : { kind: "path", path: descriptors };
+}
+
+/** The catalog, made anew when an API's descriptors are others. */
+function catalogOf(
+  ownServices: readonly DescService[],
+  watches: readonly { current(): Descriptors }[],
+): () => ServiceCatalog {
+  let of: readonly Descriptors[] = [];
+  let catalog = createServiceCatalog(ownServices);
+  return () => {
+    const now = watches.map((watch) => watch.current());
+    if (now.length !== of.length || now.some((descriptors, i) => descriptors !== of[i])) {
+      of = now;
+      catalog = createServiceCatalog([...ownServices, ...now.flatMap(({ services }) => services)]);
+    }
+    return catalog;
+  };
+}
+
+function addressOf(listen: string): { readonly host: string; readonly port: number } {
+  const colon = listen.lastIndexOf(":");
+  const host = colon < 0 ? "127.0.0.1" : listen.slice(0, colon).replace(/^\[(.*)\]$/, "$1");
+  return { host, port: Number(listen.slice(colon + 1)) };
+}
+
+function urlOf({ address, port, family }: Gateway["address"]): string {
+  return `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
+}

@@ -1,0 +1,96 @@
+import { createServer as createHttp1Server } from "node:http";
+import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import type { Snapshot } from "@interpose/engine";
+import type { RunPlan } from "../run-plan.ts";
+import type { Descriptors } from "./descriptors/index.ts";
+import { handByFirstBytes } from "../../listener/http-version.ts";
+import { forwardedRequest } from "./forwarded.ts";
+import { fieldOf } from "./hooked-call.ts";
+import { createHttp1Front } from "./http1-front.ts";
+import { createHooks } from "./hooks.ts";
+import { answerOfFailure } from "./outcome.ts";
+import { createRelaySockets } from "./relay-sockets.ts";
+import { createRelay, type Relay } from "./relay/relay.ts";
+import { createUpstream, type UpstreamOptions } from "./upstream.ts";
+
+/** A gateway before one API. */
+export interface GatewayOptions {
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly upstream: Partial<UpstreamOptions> & Pick<UpstreamOptions, "url">;
+  readonly descriptors: () => Descriptors;
+  readonly snapshot: () => Snapshot;
+  readonly run: RunPlan;
+  readonly instanceId: string;
+  /** Longest message that executions look at. */
+  readonly maxMessageBytes: number;
+}
+
+/** A gateway that is listened on. */
+export interface Gateway {
+  readonly address: AddressInfo;
+  /** Takes no new calls, lets those that run end, and cuts off what is left after `timeoutMs`. Answers whether all ended by themselves. */
+  drain(timeoutMs: number): Promise<boolean>;
+}
+
+/**
+ * Serves an API in front of its upstream, over HTTP/2. What no execution hooks is relayed frame by frame, without being parsed; of what is hooked, each message is
+ * looked at on its way.
+ */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const sockets = createRelaySockets();
+  const upstreamScheme = options.upstream.url.protocol === "https:" ? "https" : "http";
+  const upstream = createUpstream(options.upstream, (): Relay => relay, sockets);
+  const relay = createRelay({
+    upstream: upstream.take,
+    withdrawn: upstream.withdraw,
+    forwarded: (_head, block, origin) => forwardedRequest(block, origin, upstreamScheme),
+    intercept: createHooks(options),
+    answer: (failure, head, block) => answerOfFailure(failure, head, block && fieldOf(block, "content-type")),
+    output: sockets.output,
+  });
+
+  const clients = new Map<Socket, ReturnType<Relay["clientConnection"]>>();
+  const http1 = createHttp1Server({ keepAliveTimeout: 65_000, requestTimeout: 0 }, createHttp1Front(relay, sockets));
+  http1.on("clientError", (_error, socket) => socket.destroy());
+  // The server never listens itself, but keeps its list of connections, with their time limits, from this event on.
+  http1.emit("listening");
+  const server = createServer({ noDelay: true }, (socket) => {
+    socket.on("error", () => socket.destroy());
+    handByFirstBytes(socket, {
+      http1: () => void http1.emit("connection", socket),
+      http2() {
+        const connection = relay.clientConnection({ address: socket.remoteAddress ?? "", scheme: "http" });
+        clients.set(socket, connection);
+        sockets.bind(socket, connection, () => clients.delete(socket));
+      },
+    });
+  });
+  await listening(server, options.listen);
+
+  return {
+    address: server.address() as AddressInfo,
+    async drain(timeoutMs) {
+      server.close();
+      http1.close();
+      http1.closeIdleConnections();
+      for (const connection of clients.values()) connection.drain();
+      const until = Date.now() + timeoutMs;
+      const isBusy = (): boolean => [...clients.values()].some(({ size }) => size > 0);
+      while (isBusy() && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 20));
+      const ended = !isBusy();
+      for (const socket of clients.keys()) socket.destroy();
+      upstream.close();
+      return ended;
+    },
+  };
+}
+
+function listening(server: Server, { host, port }: GatewayOptions["listen"]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}

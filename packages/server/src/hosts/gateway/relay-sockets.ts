@@ -1,0 +1,114 @@
+import type { Socket } from "node:net";
+import type { Connection } from "./relay/connection.ts";
+
+/** A connection, whatever its owner keeps with its streams. */
+type AnyConnection = Pick<Connection<unknown>, "output" | "receive" | "setWritable" | "lost" | "error">;
+
+/** Ties connections to sockets, and to each other. */
+export interface RelaySockets {
+  /** Reads from a socket into a connection, and sends what the connection has. `onClose` is called once, when both are over. */
+  bind(socket: Socket, connection: AnyConnection, onClose: () => void): void;
+  /** Ties two connections to each other in memory, until either is lost. */
+  join(one: AnyConnection, other: AnyConnection): void;
+  /** To be called when a connection has something to send; see `ConnectionEvents.output`. */
+  output(connection: AnyConnection): void;
+}
+
+/** Where what a connection sends goes. */
+interface Sink {
+  /** It takes nothing at the moment. */
+  isFull(): boolean;
+  /** Answers whether it takes more. */
+  write(chunks: readonly Buffer[]): boolean;
+  /** The connection has come to its end, and all of it was written. */
+  end(): void;
+}
+
+/**
+ * What one chunk of bytes causes, on whatever connections, is sent when the whole chunk was read: one write for each socket. A socket that does not take
+ * more is left alone until it drains; meanwhile its connection holds bodies, and so their senders get no credit.
+ */
+export function createRelaySockets(): RelaySockets {
+  const sinks = new Map<AnyConnection, Sink>();
+  let dirty: AnyConnection[] = [];
+  /** A flush comes anyway, at the end of what is being done or of the present turn. */
+  let isComing = false;
+
+  /** Does work, and sends then what it has led to. */
+  function afterwards(work: () => void): void {
+    isComing = true;
+    work();
+    flush();
+  }
+
+  function flush(): void {
+    while (dirty.length > 0) {
+      const now = dirty;
+      dirty = [];
+      for (const connection of now) send(connection);
+    }
+    isComing = false;
+  }
+
+  function send(connection: AnyConnection): void {
+    const sink = sinks.get(connection);
+    if (!sink || sink.isFull()) return;
+    if (!sink.write(connection.output.take())) connection.setWritable(false);
+    if (connection.error) sink.end();
+  }
+
+  return {
+    bind(socket, connection, onClose) {
+      sinks.set(connection, socketSink(socket));
+      socket.on("data", (chunk: Buffer) => afterwards(() => connection.receive(chunk, performance.now())));
+      socket.on("drain", () =>
+        afterwards(() => {
+          connection.setWritable(true);
+          send(connection);
+        }),
+      );
+      // A reset is followed by its close.
+      socket.on("error", () => undefined);
+      socket.on("close", () =>
+        afterwards(() => {
+          connection.lost();
+          sinks.delete(connection);
+          onClose();
+        }),
+      );
+      send(connection);
+    },
+    join(one, other) {
+      const sinkTo = (to: AnyConnection, from: AnyConnection): Sink => ({
+        isFull: () => false,
+        write(chunks) {
+          for (const chunk of chunks) to.receive(chunk, performance.now());
+          return true;
+        },
+        end: () => void sinks.delete(from),
+      });
+      sinks.set(one, sinkTo(other, one));
+      sinks.set(other, sinkTo(one, other));
+    },
+    output(connection) {
+      dirty.push(connection);
+      if (isComing) return;
+      isComing = true;
+      queueMicrotask(flush);
+    },
+  };
+}
+
+function socketSink(socket: Socket): Sink {
+  return {
+    isFull: () => socket.writableNeedDrain,
+    write(chunks) {
+      let takesMore = true;
+      if (chunks.length > 1) socket.cork();
+      for (const chunk of chunks) takesMore = socket.write(chunk);
+      if (chunks.length > 1) socket.uncork();
+      return takesMore;
+    },
+    end: () => void socket.end(),
+  };
+}

@@ -1,0 +1,44 @@
+import type { RequestHead } from "./header-fields.ts";
+import type { HeaderBlock } from "./hpack/index.ts";
+
+/** An answer of our own, in the protocol of the call. */
+export interface RelayAnswer {
+  readonly head: HeaderBlock;
+  readonly body: Buffer | undefined;
+}
+
+/**
+ * Stands in a call's way: it is told what comes from either side, and nothing is passed on but by it, through `InterceptedCall`. Credit is its own to give, too.
+ */
+export interface Interceptor {
+  requestData(bytes: Buffer, start: number, end: number): void;
+  /** The request has ended, perhaps with trailers. */
+  requestEnd(trailers: HeaderBlock | undefined): void;
+  /** Bytes of the request that were sent on have left. */
+  requestSent(bytes: number): void;
+  /** A final response has begun; interim ones pass by. `endStream`: it has no body. */
+  responseHead(block: HeaderBlock, endStream: boolean): void;
+  responseData(bytes: Buffer, start: number, end: number): void;
+  responseEnd(trailers: HeaderBlock | undefined): void;
+  responseSent(bytes: number): void;
+  /** The call is over before its end, or was answered by the relay; nothing is told any more. */
+  closed(): void;
+}
+
+/** What an interceptor can do with its call. Once the call is over, nothing of it has an effect. */
+export interface InterceptedCall {
+  readonly head: RequestHead;
+  /** Begins the call at the upstream, with these header fields. What is sent before there is a connection waits. */
+  begin(block: HeaderBlock): void;
+  sendRequest(bytes: Buffer): void;
+  endRequest(trailers: HeaderBlock | undefined): void;
+  creditRequest(bytes: number): void;
+  sendResponseHead(block: HeaderBlock, endStream: boolean): void;
+  sendResponse(bytes: Buffer): void;
+  endResponse(trailers: HeaderBlock | undefined): void;
+  creditResponse(bytes: number): void;
+  /** Whether a response has begun, so that the call can no longer be answered by a head of ours. */
+  readonly isAnswered: boolean;
+  /** Answers the client, and gives the call at the upstream up. Where a response has begun already, its end is `trailers`, or a reset where there are none. */
+  refuse(answer: RelayAnswer, trailers: HeaderBlock | undefined): void;
+}

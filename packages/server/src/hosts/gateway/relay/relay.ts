@@ -1,0 +1,315 @@
+import { Connection, type ConnectionEvents } from "./connection.ts";
+import type { RequestHead } from "./header-fields.ts";
+import type { HeaderBlock } from "./hpack/index.ts";
+import type { InterceptedCall, Interceptor, RelayAnswer } from "./interceptor.ts";
+import { DEFAULT_LIMITS, type ConnectionLimits } from "./limits.ts";
+import { ERROR_CODE, type ErrorCode } from "./numbers.ts";
+import type { Stream } from "./stream.ts";
+
+/** Why a call could not be relayed. */
+export type RelayFailure =
+  /** No connection to the upstream could be had. */
+  | "unreachable"
+  /** The upstream did not take the call, or went away before it answered. */
+  | "refused"
+  /** The header block is larger than the limit. */
+  | "headers_too_large";
+
+/** Where a connection of a client comes from. */
+export interface Origin {
+  /** IP address of the other end. */
+  readonly address: string;
+  readonly scheme: "http" | "https";
+}
+
+/** What the owner of a connection to the upstream is told. */
+export interface UpstreamEvents {
+  /** See `ConnectionEvents.room`. */
+  readonly onRoom: () => void;
+  /** It takes no more new calls. */
+  readonly onGoaway: () => void;
+}
+
+/** What a relay asks of its surroundings. */
+export interface RelayOptions {
+  /** A connection on which a stream can be begun now. Undefined: there is none at the moment; `begin` or `giveUp` of the call tells how it went on. */
+  readonly upstream: (call: RelayedCall) => Connection<RelayedCall> | undefined;
+  /** A call is over that was given to `upstream` and has not begun. */
+  readonly withdrawn: (call: RelayedCall) => void;
+  /** The request as the upstream shall have it. */
+  readonly forwarded: (head: RequestHead, block: HeaderBlock, origin: Origin) => HeaderBlock;
+  /** Who stands in the way of a call, if anybody does. Without one, bytes pass as they are. */
+  readonly intercept?: (head: RequestHead, block: HeaderBlock, call: InterceptedCall) => Interceptor | undefined;
+  /** What a caller is told whose call could not be relayed. */
+  readonly answer: (
+    failure: RelayFailure,
+    head: RequestHead | undefined,
+    block: HeaderBlock | undefined,
+  ) => RelayAnswer;
+  /** A connection has something to be sent. It is taken when the present work is done, so that what belongs together leaves together. */
+  readonly output: (connection: Connection<RelayedCall>) => void;
+  readonly limits?: ConnectionLimits;
+}
+
+/**
+ * A call on its way through: the stream that the client has begun, and the one that stands for it at the upstream. States: *waiting*, until
+ * there is a connection; *relayed*, while bytes pass both ways; *over*, when both streams have ended, or one was reset and the other with it.
+ */
+export interface RelayedCall {
+  readonly client: Stream<RelayedCall>;
+  readonly head: RequestHead;
+  /** The request as the upstream shall have it. */
+  readonly block: HeaderBlock;
+  upstream: Stream<RelayedCall> | undefined;
+  /** What came of the request before there was a connection. The client gets no credit for it, so it is bounded by the stream's window. */
+  waiting:
+    | { readonly block: HeaderBlock; endStream: boolean; readonly body: Buffer[]; trailers: HeaderBlock | undefined }
+    | undefined;
+  /** A final response has begun to reach the client: it can no longer be answered otherwise. */
+  answered: boolean;
+  interceptor: Interceptor | undefined;
+}
+
+/** Relays calls between connections of clients and connections of an upstream. Knows no socket. */
+export interface Relay {
+  /** The server's side of a new connection of a client. */
+  clientConnection(origin: Origin): Connection<RelayedCall>;
+  /** The client's side of a new connection to the upstream. */
+  upstreamConnection(events: UpstreamEvents): Connection<RelayedCall>;
+  /** Begins a call that waited. */
+  begin(call: RelayedCall, connection: Connection<RelayedCall>): void;
+  /** Answers a call that waited in vain. */
+  giveUp(call: RelayedCall, failure: RelayFailure): void;
+}
+
+/** A relay. */
+export function createRelay(options: RelayOptions): Relay {
+  const { limits = DEFAULT_LIMITS } = options;
+
+  /** Sends an answer of ours. What is still to come of the request has no use. */
+  function answer(call: { readonly client: Stream<RelayedCall> }, { head, body }: RelayAnswer): void {
+    const { client } = call;
+    client.connection.sendHeaders(client, head, body === undefined);
+    if (body) client.connection.sendData(client, body, 0, body.byteLength, true);
+    stopSending(client);
+  }
+
+  /** The response is whole: its client need send no more (RFC 9113, section 8.1). While some of the response is held, what comes is only thrown away. */
+  function stopSending(client: Stream<RelayedCall>): void {
+    if (client.sentEnd) client.connection.reset(client, ERROR_CODE.NO_ERROR);
+  }
+
+  function begin(call: RelayedCall, connection: Connection<RelayedCall>): void {
+    const { waiting } = call;
+    if (!waiting) return;
+    call.waiting = undefined;
+    const { block, endStream, body, trailers } = waiting;
+    const isWhole = endStream && body.length === 0 && !trailers;
+    const upstream = connection.open(call, block, isWhole);
+    call.upstream = upstream;
+    for (const [i, bytes] of body.entries()) {
+      const isEnd = endStream && !trailers && i === body.length - 1;
+      connection.sendData(upstream, bytes, 0, bytes.byteLength, isEnd);
+    }
+    if (trailers) connection.sendHeaders(upstream, trailers, true);
+  }
+
+  function giveUp(call: RelayedCall, failure: RelayFailure): void {
+    call.waiting = undefined;
+    call.upstream = undefined;
+    call.interceptor?.closed();
+    call.interceptor = undefined;
+    if (call.answered) call.client.connection.reset(call.client, ERROR_CODE.INTERNAL_ERROR);
+    else answer(call, options.answer(failure, call.head, call.block));
+  }
+
+  /** Waits for a connection, or takes one at once. */
+  function start(call: RelayedCall, block: HeaderBlock, endStream: boolean): void {
+    call.waiting = { block, endStream, body: [], trailers: undefined };
+    const connection = options.upstream(call);
+    if (connection) begin(call, connection);
+  }
+
+  function toUpstream(call: RelayedCall, bytes: Buffer, start: number, end: number, endStream: boolean): void {
+    const { upstream, waiting } = call;
+    if (upstream) upstream.connection.sendData(upstream, bytes, start, end, endStream);
+    else if (waiting) {
+      if (end > start || endStream) waiting.body.push(Buffer.from(bytes.subarray(start, end)));
+      if (endStream) waiting.endStream = true;
+    } else call.client.connection.credit(call.client, end - start);
+  }
+
+  function trailersToUpstream({ upstream, waiting }: RelayedCall, trailers: HeaderBlock): void {
+    if (upstream) upstream.connection.sendHeaders(upstream, trailers, true);
+    else if (waiting) {
+      waiting.trailers = trailers;
+      waiting.endStream = true;
+    }
+  }
+
+  function toClient({ client }: RelayedCall, bytes: Buffer, start: number, end: number, endStream: boolean): void {
+    client.connection.sendData(client, bytes, start, end, endStream);
+  }
+
+  /** Ends what there is of a call at the upstream. */
+  function abandon(call: RelayedCall): void {
+    if (call.waiting) options.withdrawn(call);
+    call.waiting = undefined;
+    if (call.upstream) call.upstream.connection.reset(call.upstream, ERROR_CODE.CANCEL);
+    call.upstream = undefined;
+    call.interceptor?.closed();
+    call.interceptor = undefined;
+  }
+
+  function interceptedCall(call: RelayedCall): InterceptedCall {
+    const { client } = call;
+    return {
+      head: call.head,
+      begin: (block) => start(call, block, false),
+      sendRequest: (bytes) => toUpstream(call, bytes, 0, bytes.byteLength, false),
+      endRequest: (trailers) =>
+        trailers ? trailersToUpstream(call, trailers) : toUpstream(call, Buffer.alloc(0), 0, 0, true),
+      creditRequest: (bytes) => client.connection.credit(client, bytes),
+      sendResponseHead(block, endStream) {
+        call.answered = true;
+        client.connection.sendHeaders(client, block, endStream);
+      },
+      sendResponse: (bytes) => toClient(call, bytes, 0, bytes.byteLength, false),
+      endResponse: (trailers) =>
+        trailers ? client.connection.sendHeaders(client, trailers, true) : toClient(call, Buffer.alloc(0), 0, 0, true),
+      creditResponse: (bytes) => call.upstream?.connection.credit(call.upstream, bytes),
+      get isAnswered() {
+        return call.answered;
+      },
+      refuse(given, trailers) {
+        abandon(call);
+        if (!call.answered) answer(call, given);
+        else if (trailers) {
+          client.connection.sendHeaders(client, trailers, true);
+          stopSending(client);
+        } else client.connection.reset(client, ERROR_CODE.INTERNAL_ERROR);
+      },
+    };
+  }
+
+  function beginCall(client: Stream<RelayedCall>, received: HeaderBlock, endStream: boolean, origin: Origin): void {
+    const head = client.request;
+    if (!head) return;
+    const block = options.forwarded(head, received, origin);
+    const call: RelayedCall = {
+      client,
+      head,
+      block,
+      upstream: undefined,
+      waiting: undefined,
+      answered: false,
+      interceptor: undefined,
+    };
+    client.owner = call;
+    const interceptor = options.intercept?.(head, block, interceptedCall(call));
+    if (!interceptor) {
+      start(call, block, endStream);
+      return;
+    }
+    call.interceptor = interceptor;
+    if (endStream) interceptor.requestEnd(undefined);
+  }
+
+  const ofClient = (origin: Origin): ConnectionEvents<RelayedCall> => ({
+    headers(stream, block, endStream) {
+      const call = stream.owner;
+      if (!call) beginCall(stream, block, endStream, origin);
+      else if (call.interceptor) call.interceptor.requestEnd(block);
+      else trailersToUpstream(call, block);
+    },
+    headersTooLarge: (stream) =>
+      answer({ client: stream }, options.answer("headers_too_large", stream.request, undefined)),
+    data(stream, bytes, start, end, endStream) {
+      const call = stream.owner;
+      if (!call?.interceptor) {
+        if (call) toUpstream(call, bytes, start, end, endStream);
+        else stream.connection.credit(stream, end - start);
+        return;
+      }
+      call.interceptor.requestData(bytes, start, end);
+      if (endStream) call.interceptor.requestEnd(undefined);
+    },
+    sent(stream, bytes) {
+      const call = stream.owner;
+      if (call?.interceptor) call.interceptor.responseSent(bytes);
+      else if (call?.upstream) call.upstream.connection.credit(call.upstream, bytes);
+    },
+    reset(stream) {
+      if (stream.owner) abandon(stream.owner);
+    },
+    room: () => undefined,
+    goaway: () => undefined,
+    output: options.output,
+  });
+
+  function ofUpstream({ onRoom, onGoaway }: UpstreamEvents): ConnectionEvents<RelayedCall> {
+    return {
+      headers(stream, block, endStream) {
+        const call = stream.owner;
+        if (!call) return;
+        const { interceptor, client } = call;
+        // Interim responses, which come before the one that counts, pass.
+        if (interceptor && stream.receivedHeaders) {
+          if (call.answered) interceptor.responseEnd(block);
+          else interceptor.responseHead(block, endStream);
+          return;
+        }
+        if (stream.receivedHeaders) call.answered = true;
+        client.connection.sendHeaders(client, block, endStream);
+      },
+      headersTooLarge: () => undefined,
+      data(stream, bytes, start, end, endStream) {
+        const call = stream.owner;
+        if (!call) return;
+        if (!call.interceptor) {
+          toClient(call, bytes, start, end, endStream);
+          return;
+        }
+        call.interceptor.responseData(bytes, start, end);
+        if (endStream) call.interceptor.responseEnd(undefined);
+      },
+      sent(stream, bytes) {
+        const call = stream.owner;
+        if (call?.interceptor) call.interceptor.requestSent(bytes);
+        else if (call) call.client.connection.credit(call.client, bytes);
+      },
+      reset(stream, code) {
+        const call = stream.owner;
+        if (call?.upstream !== stream) return;
+        call.upstream = undefined;
+        // The response is whole, and on its way: the upstream only does not want the rest of the request.
+        if (stream.receivedEnd) {
+          if (!call.interceptor) stopSending(call.client);
+          return;
+        }
+        call.interceptor?.closed();
+        call.interceptor = undefined;
+        if (!call.answered && isRefusal(code)) answer(call, options.answer("refused", call.head, call.block));
+        else {
+          const told = code === ERROR_CODE.CONNECT_ERROR ? ERROR_CODE.INTERNAL_ERROR : code;
+          call.client.connection.reset(call.client, told);
+        }
+      },
+      room: onRoom,
+      goaway: onGoaway,
+      output: options.output,
+    };
+  }
+
+  return {
+    clientConnection: (origin) => new Connection("server", ofClient(origin), limits),
+    upstreamConnection: (events) => new Connection("client", ofUpstream(events), limits),
+    begin,
+    giveUp,
+  };
+}
+
+/** Whether the upstream has not begun with the call, or is gone: its caller can be told so in its own protocol. */
+function isRefusal(code: ErrorCode): boolean {
+  return code === ERROR_CODE.REFUSED_STREAM || code === ERROR_CODE.CONNECT_ERROR;
+}

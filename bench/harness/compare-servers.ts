@@ -105,8 +105,8 @@ async function startPair({ teardown }: Work, { stores, preload }: Comparison): P
 /** The table of whole calls. */
 export function comparedCallsTable(calls: readonly ComparedCalls[], sides: Pair<string>, note: string): Table {
   return {
-    title: "A whole call",
-    note: `Microseconds of CPU of the process of \`interpose serve\` for one ListExecutionFunctions that nothing hooks, called from another process, with an embedded store. ${note} The ratio is the median of pairs of servers, with its interval of confidence of 95 %.`,
+    title: "A whole call, in microseconds of CPU",
+    note: `CPU of the process of \`interpose serve\` for one ListExecutionFunctions that nothing hooks, called from another process, with an embedded store. Both have the same size of young generation. ${note} The ratio is the median of pairs of servers, with its interval of confidence of 95 %.`,
     columns: ["protocol", sides.a, sides.b, "ratio"],
     rows: calls.map(({ protocol, cpu, ratio }) => [protocol, number(cpu.a), number(cpu.b), ratioWithInterval(ratio)]),
   };

@@ -54,12 +54,12 @@ function findingsOf(lookups: readonly Lookups[], compile: Pair<number>, served: 
   return {
     tables: [
       lookupTable(
-        "Routing a call",
-        `Nanoseconds for finding both plans of a call, request and response, as a host does it (\`createPlanFinder\`). ${HOW_TO_READ}`,
+        "Routing a call, in nanoseconds",
+        `Finding both plans of a call, request and response, as a host does it (\`createPlanFinder\`). ${HOW_TO_READ} A hit among ${grouped(CALLED.many)} methods has no bound: it reads the plan that it found, one of thousands, and those are larger than the caches close to the processor, in whatever way they are found.`,
         calls,
       ),
       lookupTable(
-        "The look-ups behind it",
+        "The look-ups behind it, in nanoseconds",
         `The same by \`planForMethod\` alone: what the first call of a method costs after the executions have changed. No bound: with ${grouped(STORED.b)} executions the maps have longer chains, and are larger than the caches close to the processor. ${HOW_TO_READ}`,
         lookups.filter(({ how }) => how === "maps"),
       ),
@@ -109,8 +109,8 @@ function lookupTable(title: string, note: string, rows: readonly Lookups[]): Tab
 function changeTable(compile: Pair<number>, { setExecution, setExecutionCpu }: Served): Table {
   const row = (title: string, { a, b }: Pair<number>): readonly string[] => [title, number(a), number(b)];
   return {
-    title: "A change",
-    note: "What grows with the number of executions is a change of them. Milliseconds, medians, no bound.",
+    title: "A change, in milliseconds",
+    note: "What grows with the number of executions is a change of them. Medians, no bound.",
     columns: ["work", `${STORED.a} stored`, `${grouped(STORED.b)} stored`],
     rows: [
       row("compileSnapshot", compile),

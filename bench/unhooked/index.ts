@@ -91,8 +91,8 @@ function shareOf({ added, whole }: Invoked): MedianInterval {
 
 function invokedTable(invoked: readonly Invoked[]): Table {
   return {
-    title: "A call within the own API",
-    note: `Nanoseconds for \`OwnMethod.invoke\` of ListExecutionFunctions: permission, validation and handler, without the engine and with it. "in a loop": one call after another in a process without a server, as the processor likes it best; a whole call is then the cheapest of the next table. "in a server": timed within \`interpose serve\`, each call between all else that it needs; the clock costs both forms the same. Each form has processes of its own, which take turns. Intervals are of confidence of 95 %.`,
+    title: "A call within the own API, in nanoseconds",
+    note: `\`OwnMethod.invoke\` of ListExecutionFunctions: permission, validation and handler, without the engine and with it. "in a loop": one call after another in a process without a server, as the processor likes it best; a whole call is then the cheapest of the next table. "in a server": timed within \`interpose serve\`, each call between all else that it needs; the clock costs both forms the same. Each form has processes of its own, which take turns. Intervals are of confidence of 95 %.`,
     columns: ["where", "engine absent", "with engine", "the engine adds", "of a whole call"],
     rows: invoked.map((each) => {
       const { where, nanoseconds, added } = each;

@@ -33,9 +33,9 @@ describe("an owner whose unreachable target interrupts every request and every r
   const conditionsSet = async (): Promise<readonly string[]> =>
     (await direct.json("executions", "list")).executions.map(({ condition }: { condition: string }) => condition);
 
-  it("is told so by the very call that does it, which is done all the same", async () => {
-    // The response of the call that sets it is the first that it applies to.
-    await cli.refused(1, "executions", "set", "response", "--target", target);
+  it("sets them: what was in force when a call began holds for all of it, and no more", async () => {
+    await cli.json("executions", "set", "response", "--target", target);
+    // Done, though its response is the first that is refused.
     await cli.refused(1, "executions", "set", "request", "--target", target);
     assert.deepEqual(await conditionsSet(), ["request", "response"]);
   });

@@ -23,3 +23,5 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
 });
 process.exitCode = await main(process.argv.slice(2));
+// What is still open by now, such as a connection to a database that says nothing, must not keep the process.
+setTimeout(() => process.exit(), 2_000).unref();

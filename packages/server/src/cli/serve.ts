@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { setTimeout } from "node:timers/promises";
 import type { Message } from "@bufbuild/protobuf";
 import { createTargetCaller } from "@interpose/caller";
 import {
@@ -47,6 +48,12 @@ import { createTeardown, type Teardown } from "./teardown.ts";
 
 /** How often a node looks whether its executions are current, should it have missed a notification. */
 const ROUTER_POLL_MS = 2_000;
+/** Longest time for stopping the store: an embedded PostgreSQL is asked twice, 15 seconds each. */
+const STORE_STOP_MS = 40_000;
+/** What draining may take beyond the time that running calls get. */
+const DRAIN_SLACK_MS = 5_000;
+/** A store that says nothing for so long cannot be worked with. */
+const READY_MS = 2_000;
 /** Comments and types of the own API, made from its .proto files. */
 const DESCRIPTOR_SET = new URL(import.meta.resolve("@interpose/protocol/descriptors.binpb"));
 
@@ -86,6 +93,7 @@ async function start(
   fatal: AbortController,
 ): Promise<void> {
   const { limits } = settings;
+  const drainMs = settings.shutdownTimeoutSeconds * 1000;
 
   const store = await openStore({
     databaseUrl: settings.databaseUrl,
@@ -95,7 +103,7 @@ async function start(
     onLost: (error) => log("store.lost", { error }),
     onFatal: (error) => fatal.abort(error),
   });
-  teardown.add("the store", store.close);
+  teardown.add("the store", store.close, STORE_STOP_MS);
   const { database } = store;
   await migrate(database);
   const { id: instanceId, firstToken } = await ensureDefaultInstance(database, {
@@ -121,7 +129,7 @@ async function start(
       }),
   });
   teardown.add("connections to targets", targets.close);
-  teardown.add("calls in the background", () => targets.drain(settings.shutdownTimeoutSeconds * 1000));
+  teardown.add("calls in the background", () => targets.drain(drainMs), drainMs + DRAIN_SLACK_MS);
 
   const authenticate = createAuthenticator({
     findToken: (id) => selectToken(database, instanceId, id),
@@ -143,7 +151,7 @@ async function start(
     onFailure: (gateway, error) => log("gateway.not_described", { gateway, reason: error.message }),
   });
   teardown.add("looking after descriptors", gateways.stop);
-  teardown.add("the gateways", () => gateways.drain(settings.shutdownTimeoutSeconds * 1000));
+  teardown.add("the gateways", () => gateways.drain(drainMs), drainMs + DRAIN_SLACK_MS);
 
   const api: ApiContext = {
     database,
@@ -201,7 +209,7 @@ async function start(
       onFault: (path, error) => log("request.failed", { path, error }),
     }),
   });
-  teardown.add("the port", () => port.drain(settings.shutdownTimeoutSeconds * 1000));
+  teardown.add("the port", () => port.drain(drainMs), drainMs + DRAIN_SLACK_MS);
 
   const url = urlOf(settings, port.address.port);
   log("server.started", { url, store: store.description, version: VERSION });
@@ -228,10 +236,12 @@ function createReadiness(database: Database, instanceId: string, stop: AbortSign
     stopping: stop,
     async notReadyBecause() {
       if (stop.aborted) return "the server is stopping";
-      return readRevision(database, instanceId).then(
+      const late = setTimeout(READY_MS, "the store does not answer", { ref: false });
+      const asked = readRevision(database, instanceId).then(
         () => undefined,
         () => "the store cannot be reached",
       );
+      return Promise.race([asked, late]);
     },
   };
 }

@@ -42,5 +42,14 @@ describe("createTeardown()", () => {
     assert.deepEqual(stopped, ["store"]);
   });
 
+  it("gives a step up that does not end, and goes on", async () => {
+    const stopped: string[] = [];
+    const teardown = createTeardown();
+    teardown.add("the store", () => stopped.push("store"));
+    teardown.add("the router", () => new Promise(() => undefined), 20);
+    await assert.rejects(teardown.run(), { message: "stopping the router failed" });
+    assert.deepEqual(stopped, ["store"]);
+  });
+
   it("has nothing to do when nothing was started", () => createTeardown().run());
 });

@@ -53,6 +53,8 @@ export interface Database extends Queryable {
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
+/** Longest time of one statement. No statement of ours takes a second; a server that says nothing for so long is taken for lost. */
+const QUERY_TIMEOUT_MS = 30_000;
 const MOST_ATTEMPTS = 5;
 
 /** Number of the type `int8` in PostgreSQL's catalog. */
@@ -71,6 +73,7 @@ export function createDatabase(connection: ConnectionSettings, options: Partial<
     ...("url" in connection ? { connectionString: connection.url } : connection),
     application_name: applicationName,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: QUERY_TIMEOUT_MS,
     keepAlive: true,
     types: TYPES,
   };

@@ -23,7 +23,7 @@ export function errorFromPostgres(error: unknown): unknown {
   const isLost =
     UNAVAILABLE.test(code) ||
     UNREACHABLE.test(code) ||
-    /connection terminated|timeout exceeded|client has encountered/i.test(error.message);
+    /connection terminated|timeout exceeded|query read timeout|client has encountered/i.test(error.message);
   if (!isLost) return error;
   return new InterposeError("store_unavailable", "The database cannot be reached at the moment. Try again shortly.", {
     cause: error,

@@ -69,7 +69,7 @@ function ownMethod(
   const { access } = options.rules(descriptor);
   const service = descriptor.parent.typeName;
   const fullMethod = `/${service}/${descriptor.name}`;
-  // Made once: a call that nothing hooks pays for asking it twice, and allocates nothing.
+  // Made once: a call that nothing hooks pays for asking it, and allocates nothing.
   const findPlans = createPlanFinder({ full: fullMethod, service });
 
   async function hook(
@@ -96,14 +96,13 @@ function ownMethod(
     descriptor,
     async invoke(received, call) {
       authorize(call.caller, access);
-      const hooked = !isBypassed(call);
+      // What was in force when the call began holds for all of it: a call that sets an execution is not its first victim.
+      const plans = isBypassed(call) ? undefined : findPlans(options.snapshot());
       let request = received;
-      const requestPlan = hooked ? findPlans(options.snapshot()).request : undefined;
-      if (requestPlan) request = await hook("request", requestPlan, request, undefined, call);
+      if (plans?.request) request = await hook("request", plans.request, request, undefined, call);
       options.validate(descriptor.input, request);
       const response = create(descriptor.output, (await handler(request, call)) as MessageInitShape<DescMessage>);
-      const responsePlan = hooked ? findPlans(options.snapshot()).response : undefined;
-      return responsePlan ? hook("response", responsePlan, request, response, call) : response;
+      return plans?.response ? hook("response", plans.response, request, response, call) : response;
     },
   };
 }

@@ -19,7 +19,8 @@ const MOST_TABLE_SIZE = 2 ** 20;
  * Indexed is a field whose name the peer does not know, so that later ones can refer to it, and a field whose name it knows when the same value came lately.
  * So what repeats is sent once or twice, be it a `:path` or the `date` of a second. What differs each time, such as `traceparent`, `grpc-timeout` or a
  * `:path` with an identifier in it, pushes nothing out of the table. No list of names has to know which are which. Measured against such a list, and against
- * indexing everything, on five kinds of traffic: nowhere more bytes than the better of them, and up to a third less time on both sides.
+ * indexing everything, on five kinds of traffic: never more bytes than the better of the two, from a tenth more to 40 % less time for us, and
+ * less for the peer.
  *
  * Never indexed is what was not before us, and a short `authorization` or `cookie`, which could be guessed (RFC 7541, section 7.1.3). Strings
  * are not Huffman encoded; huffman.ts says why.

@@ -39,6 +39,7 @@ export const ERROR_REASONS = {
   upstream_unavailable: "unavailable",
   coding_unknown: "unimplemented",
   protocol_not_hooked: "unimplemented",
+  method_not_described: "unavailable",
   descriptors_invalid: "failed_precondition",
   descriptors_unavailable: "unavailable",
   // the server itself

@@ -28,7 +28,7 @@ export interface LogEvents {
     calls: readonly unknown[];
   };
   "target.background_call": { targetId: string; outcome: string; durationMs: number };
-  /** The API behind a gateway has other methods than before. Executions on those that vanished stay, and never run. */
+  /** The API behind a gateway has other methods than before. Executions on those that vanished stay, and refuse their calls. */
   "gateway.methods_changed": { gateway: string; came: readonly string[]; vanished: readonly string[] };
   /** The API behind a gateway could not be described. What was known of it stays. */
   "gateway.not_described": { gateway: string; reason: string };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { before, beforeEach, describe, it } from "node:test";
-import { Client, compressionAlgorithms, credentials, status } from "@grpc/grpc-js";
+import { compressionAlgorithms, status, type Client } from "@grpc/grpc-js";
 import { createTargetCaller } from "@interpose/caller";
 import { compileSnapshot, executionsById, parseConditionId, type Snapshot, type Target } from "@interpose/engine";
 import { cleanUp, forSuite } from "../../../test/harness/cleanup.ts";
@@ -30,6 +30,17 @@ function snapshotOf(entries: Readonly<Record<string, Partial<Target> & { readonl
     return { condition: parseConditionId(id) ?? assert.fail(id), entries: [{ target: target.id }] };
   });
   return compileSnapshot({ revision: 1n, targets, executions: executionsById(executions) });
+}
+
+/** Calls a path with an empty message. */
+function rawCall(client: Client, path: string): Promise<unknown> {
+  const bytes = (message: Buffer): Buffer => message;
+  return new Promise((resolve, reject) => {
+    client.makeUnaryRequest(path, bytes, bytes, Buffer.alloc(0), (error, answer) => {
+      if (error) reject(error);
+      else resolve(answer);
+    });
+  });
 }
 
 describe("a gateway before a gRPC API", () => {
@@ -240,14 +251,23 @@ describe("a gateway before a gRPC API", () => {
 
     it("by an escape in the path, in gRPC", async () => {
       snapshot = snapshotOf({ [`request/${METHOD}/Order`]: { endpoint: hook.url, type: "webhook" } });
-      const client = new Client(`127.0.0.1:${gateway.address.port}`, credentials.createInsecure());
-      cleanUp(suite, () => client.close());
-      const bytes = (message: Buffer): Buffer => message;
-      await new Promise((resolve) =>
-        client.makeUnaryRequest(`/${METHOD}/%4Frder`, bytes, bytes, Buffer.alloc(0), resolve),
-      );
+      await rawCall(client, `/${METHOD}/%4Frder`).catch(() => undefined);
       assert.equal(hook.calls.length, 1);
     });
+  });
+
+  it("refuses a method that an execution names, or a service's, when the API does not describe it", async () => {
+    const hooked = shopClient(suite, `127.0.0.1:${gateway.address.port}`);
+    for (const condition of [`request/${METHOD}2/Order`, `response/${METHOD}2`]) {
+      snapshot = snapshotOf({ [condition]: { endpoint: hook.url } });
+      await assert.rejects(rawCall(hooked, `/${METHOD}2/Order`), { code: status.UNAVAILABLE, details: /has not said/ });
+    }
+    // Executions on everything mean what is described; the API itself answers here.
+    snapshot = snapshotOf({ request: { endpoint: hook.url } });
+    await assert.rejects(rawCall(hooked, `/${METHOD}2/Order`), { code: status.UNIMPLEMENTED, details: /Order/ });
+    // Neither are health and reflection, which orchestrators and tools live by.
+    await assert.rejects(rawCall(hooked, "/grpc.health.v1.Health/Check"), { code: status.UNIMPLEMENTED });
+    assert.equal(hook.calls.length, 0);
   });
 
   it("ends the calls of targets when the client goes away", async () => {

@@ -1,13 +1,13 @@
-import type { DescMethod } from "@bufbuild/protobuf";
-import { createPlanFinder, InterposeError, type Envelope, type PlansOfMethod, type Snapshot } from "@interpose/engine";
-import { createRoutes, type Routes } from "@interpose/protocol";
+import { InterposeError, planForMethod, type Envelope, type MethodName, type Snapshot } from "@interpose/engine";
 import type { RunPlan } from "../run-plan.ts";
 import type { Descriptors } from "./descriptors/index.ts";
 import { createHookedCall, fieldOf } from "./hooked-call.ts";
+import { createKnownApi, type KnownApi } from "./known-api.ts";
 import { answerOfError } from "./outcome.ts";
 import type { RequestHead } from "./relay/header-fields.ts";
 import type { HeaderBlock } from "./relay/hpack/index.ts";
 import type { InterceptedCall, Interceptor } from "./relay/interceptor.ts";
+import { rememberLast } from "./relay/remember-last.ts";
 
 /** What hooks need. */
 export interface HooksOptions {
@@ -20,14 +20,6 @@ export interface HooksOptions {
   readonly maxMessageBytes: number;
 }
 
-/** A method of the API behind the gateway. */
-interface KnownMethod {
-  /** `/package.Service/Method` */
-  readonly full: string;
-  readonly descriptor: DescMethod;
-  readonly plans: (snapshot: Snapshot) => PlansOfMethod;
-}
-
 /** The request headers that targets of the dialect v2 are shown, as ZITADEL shows them. Credentials are not among them. */
 const SHOWN_HEADERS: Readonly<Record<string, string>> = {
   "content-type": "Content-Type",
@@ -37,45 +29,35 @@ const SHOWN_HEADERS: Readonly<Record<string, string>> = {
   origin: "Origin",
 };
 
-/** The API as it is known, made for looking calls up. */
-interface KnownApi {
-  readonly methods: ReadonlyMap<string, KnownMethod>;
-  /** Its paths of REST, by `google.api.http`. */
-  readonly routes: Routes;
-}
-
 /**
- * Decides which calls executions look at: those of a method that is known, for which there is a plan. All others pass as they are. A method is
- * looked up once for each state of the descriptors and executions, so that a call that nothing hooks pays for two look-ups in maps. What is hooked and comes in a
- * protocol that cannot be looked into is refused: nobody gets past a hook by choosing another protocol, or another spelling of the path.
+ * Decides which calls executions look at: those of a method that is known, for which there is a plan. All others pass as they are. Nobody gets past a hook:
+ * what is hooked and comes in a protocol that cannot be looked into is refused, and so is what has an execution of its own method or service, or meets an API of which nothing is known
+ * yet, and is not described. Where such a method is gone in truth, the API itself would say no more.
  */
 export function createHooks(
   options: HooksOptions,
 ): (head: RequestHead, block: HeaderBlock, call: InterceptedCall) => Interceptor | undefined {
-  let api: KnownApi | undefined;
-  let apiOf: Descriptors | undefined;
-
-  function knownApi(): KnownApi {
-    const descriptors = options.descriptors();
-    if (!api || descriptors !== apiOf) {
-      api = knownApiOf(descriptors);
-      apiOf = descriptors;
-    }
-    return api;
-  }
+  const apiOf = rememberLast(createKnownApi);
 
   return (head, block, call) => {
-    const method = methodOf(head, knownApi());
-    if (!method) return undefined;
-    const { request, response } = method.plans(options.snapshot());
-    if (!request && !response) return undefined;
+    const descriptors = options.descriptors();
+    const snapshot = options.snapshot();
+    const api = apiOf(descriptors);
+    const meaning = api.meaningOf(head);
     const contentType = fieldOf(block, "content-type");
-    if (!isGrpc(contentType)) return refusal(call, notHooked(method.full), contentType);
-    const envelope = envelopeOf(method.full, block, options.instanceId);
+    if (meaning.kind !== "known") {
+      const name = meaning.kind === "undescribed" ? meaning.name : NAMELESS;
+      return isHookedUnseen(snapshot, name, api) ? refusal(call, notDescribed(head.path), contentType) : undefined;
+    }
+    const { full, descriptor, plans } = meaning.method;
+    const { request, response } = plans(snapshot);
+    if (!request && !response) return undefined;
+    if (!isGrpc(contentType)) return refusal(call, notHooked(full), contentType);
+    const envelope = envelopeOf(full, block, options.instanceId);
     const traceparent = fieldOf(block, "traceparent");
     return createHookedCall(call, block, {
-      descriptor: method.descriptor,
-      registry: options.descriptors().registry,
+      descriptor,
+      registry: descriptors.registry,
       request,
       response,
       maxMessageBytes: options.maxMessageBytes,
@@ -93,40 +75,16 @@ export function createHooks(
   };
 }
 
-function knownApiOf({ services }: Descriptors): KnownApi {
-  const methods = services.flatMap(({ typeName, methods: own }) =>
-    own.map((descriptor): [string, KnownMethod] => {
-      const full = `/${typeName}/${descriptor.name}`;
-      return [full, { full, descriptor, plans: createPlanFinder({ full, service: typeName }) }];
-    }),
-  );
-  return { methods: new Map(methods), routes: routesOf(services) };
-}
+/** The name of what has none: only executions on everything apply to it. */
+const NAMELESS: MethodName = { full: "", service: "" };
 
-/** Paths of REST. An API whose options cannot be read serves none by them. */
-function routesOf(services: Descriptors["services"]): Routes {
-  try {
-    return createRoutes(services);
-  } catch {
-    return createRoutes([]);
-  }
-}
-
-/** The method that a path means to its server: servers of HTTP take escapes apart, and leave the query away. */
-function methodOf({ method, path }: RequestHead, { methods, routes }: KnownApi): KnownMethod | undefined {
-  const known = methods.get(path);
-  if (known) return known;
-  const [plain = ""] = path.split("?", 1);
-  try {
-    const unescaped = methods.get(decodeURIComponent(plain));
-    if (unescaped) return unescaped;
-    const match = routes.match(method, plain);
-    if (match.kind !== "found") return undefined;
-    return methods.get(`/${match.route.method.parent.typeName}/${match.route.method.name}`);
-  } catch {
-    // An escape that is none means no method.
-    return undefined;
-  }
+/** Whether an execution would look at a call of which the types of its messages are not known. */
+function isHookedUnseen(snapshot: Snapshot, name: MethodName, { isDescribed }: KnownApi): boolean {
+  return (["request", "response"] as const).some((side) => {
+    const plan = planForMethod(snapshot, side, name);
+    // What an API leaves out of its description is not meant by an execution on everything.
+    return plan !== undefined && (!isDescribed || plan !== snapshot[side].all);
+  });
 }
 
 function isGrpc(contentType: string | undefined): boolean {
@@ -137,6 +95,13 @@ function notHooked(method: string): InterposeError {
   return new InterposeError(
     "protocol_not_hooked",
     `Executions look at the messages of ${method}, and can read them in gRPC with protobuf alone. Call it in that protocol.`,
+  );
+}
+
+function notDescribed(path: string): InterposeError {
+  return new InterposeError(
+    "method_not_described",
+    `Executions look at the messages of ${path.slice(0, 200)}, and the API has not said what they are. The gateway asks again; its log says what it was told.`,
   );
 }
 

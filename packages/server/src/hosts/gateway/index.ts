@@ -43,7 +43,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const relay = createRelay({
     upstream: upstream.take,
     withdrawn: upstream.withdraw,
-    forwarded: (_head, block, origin) => forwardedRequest(block, origin, upstreamScheme),
+    forwarded: (block, origin) => forwardedRequest(block, origin, upstreamScheme),
     intercept: createHooks(options),
     answer: (failure, head, block) => answerOfFailure(failure, head, block && fieldOf(block, "content-type")),
     output: sockets.output,

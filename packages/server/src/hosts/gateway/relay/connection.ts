@@ -15,6 +15,7 @@ import {
   type ErrorCode,
 } from "./numbers.ts";
 import type { Output } from "./output.ts";
+import { rememberLast } from "./remember-last.ts";
 import { protocolError, Receiver, type FrameHandlers } from "./receiver.ts";
 import { Sender } from "./sender.ts";
 import { applySettings } from "./settings.ts";
@@ -58,6 +59,9 @@ export class Connection<T> implements StreamConnection<T> {
   readonly #sender: Sender<T>;
   readonly #streams = new Map<number, Stream<T>>();
   readonly #resetByUs = new Set<number>();
+  readonly #readRequestHead = rememberLast(readRequestHead);
+  readonly #readResponseHead = rememberLast(readResponseHead);
+  readonly #faultOfTrailers = rememberLast(faultOfTrailers);
   readonly #resets: Budget;
   readonly #useless: Budget;
   /** Highest stream that the peer has begun; the next that we begin. */
@@ -261,18 +265,18 @@ export class Connection<T> implements StreamConnection<T> {
   #checkForm(stream: Stream<T>, fields: readonly string[], endStream: boolean): void {
     const malformed = (text: string): StreamError => new StreamError(stream.id, ERROR_CODE.PROTOCOL_ERROR, text);
     if (stream.receivedHeaders) {
-      const fault = endStream ? faultOfTrailers(fields) : "a second header block that does not end the stream";
+      const fault = endStream ? this.#faultOfTrailers(fields) : "a second header block that does not end the stream";
       if (fault !== undefined) throw malformed(fault);
       if (stream.remainingBody > 0) throw malformed("a body that is shorter than content-length");
     } else if (this.#role === "server") {
-      const head = readRequestHead(fields);
+      const head = this.#readRequestHead(fields);
       if (typeof head === "string") throw malformed(head);
       if (endStream && head.contentLength > 0) throw malformed("no body, where content-length says that there is one");
       stream.receivedHeaders = true;
       stream.remainingBody = head.contentLength;
       stream.request = head;
     } else {
-      const head = readResponseHead(fields);
+      const head = this.#readResponseHead(fields);
       if (typeof head === "string") throw malformed(head);
       if (head.status < 200 && endStream) throw malformed("an interim response that ends the stream");
       // An interim response (1xx) comes before the one that counts.

@@ -42,7 +42,7 @@ function world({
       return free;
     },
     withdrawn: (call) => void waiting.delete(call),
-    forwarded: (_head, { fields }) => fieldsOf([...fields, "via", "relay"]),
+    forwarded: ({ fields }) => fieldsOf([...fields, "via", "relay"]),
     answer: (failure) => ({ head: fieldsOf([":status", "503"]), body: Buffer.from(failure) }),
   });
 

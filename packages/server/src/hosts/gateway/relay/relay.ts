@@ -4,6 +4,7 @@ import type { HeaderBlock } from "./hpack/index.ts";
 import type { InterceptedCall, Interceptor, RelayAnswer } from "./interceptor.ts";
 import { DEFAULT_LIMITS, type ConnectionLimits } from "./limits.ts";
 import { ERROR_CODE, type ErrorCode } from "./numbers.ts";
+import { rememberLast } from "./remember-last.ts";
 import type { Stream } from "./stream.ts";
 
 /** Why a call could not be relayed. */
@@ -37,7 +38,7 @@ export interface RelayOptions {
   /** A call is over that was given to `upstream` and has not begun. */
   readonly withdrawn: (call: RelayedCall) => void;
   /** The request as the upstream shall have it. */
-  readonly forwarded: (head: RequestHead, block: HeaderBlock, origin: Origin) => HeaderBlock;
+  readonly forwarded: (block: HeaderBlock, origin: Origin) => HeaderBlock;
   /** Who stands in the way of a call, if anybody does. Without one, bytes pass as they are. */
   readonly intercept?: (head: RequestHead, block: HeaderBlock, call: InterceptedCall) => Interceptor | undefined;
   /** What a caller is told whose call could not be relayed. */
@@ -192,10 +193,9 @@ export function createRelay(options: RelayOptions): Relay {
     };
   }
 
-  function beginCall(client: Stream<RelayedCall>, received: HeaderBlock, endStream: boolean, origin: Origin): void {
+  function beginCall(client: Stream<RelayedCall>, block: HeaderBlock, endStream: boolean): void {
     const head = client.request;
     if (!head) return;
-    const block = options.forwarded(head, received, origin);
     const call: RelayedCall = {
       client,
       head,
@@ -215,13 +215,20 @@ export function createRelay(options: RelayOptions): Relay {
     if (endStream) interceptor.requestEnd(undefined);
   }
 
-  const ofClient = (origin: Origin): ConnectionEvents<RelayedCall> => ({
-    headers(stream, block, endStream) {
-      const call = stream.owner;
-      if (!call) beginCall(stream, block, endStream, origin);
-      else if (call.interceptor) call.interceptor.requestEnd(block);
-      else trailersToUpstream(call, block);
-    },
+  function ofClient(origin: Origin): ConnectionEvents<RelayedCall> {
+    const forwarded = rememberLast((block: HeaderBlock) => options.forwarded(block, origin));
+    return {
+      headers(stream, block, endStream) {
+        const call = stream.owner;
+        if (!call) beginCall(stream, forwarded(block), endStream);
+        else if (call.interceptor) call.interceptor.requestEnd(block);
+        else trailersToUpstream(call, block);
+      },
+      ...clientEvents,
+    };
+  }
+
+  const clientEvents: Omit<ConnectionEvents<RelayedCall>, "headers"> = {
     headersTooLarge: (stream) =>
       answer({ client: stream }, options.answer("headers_too_large", stream.request, undefined)),
     data(stream, bytes, start, end, endStream) {
@@ -245,7 +252,7 @@ export function createRelay(options: RelayOptions): Relay {
     room: () => undefined,
     goaway: () => undefined,
     output: options.output,
-  });
+  };
 
   function ofUpstream({ onRoom, onGoaway }: UpstreamEvents): ConnectionEvents<RelayedCall> {
     return {

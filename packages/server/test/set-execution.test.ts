@@ -1,12 +1,18 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
+import { connect, type IncomingHttpHeaders } from "node:http2";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import { ErrorDetailSchema } from "@interpose/protocol/gen/zitadel/v1/error_detail_pb";
 import { ErrorInfoSchema } from "@interpose/protocol/gen/google/rpc/error_details_pb";
-import { forSuite } from "./harness/cleanup.ts";
+import {
+  SetExecutionRequestSchema,
+  SetExecutionResponseSchema,
+} from "@interpose/protocol/gen/zitadel/action/v3alpha/action_service_pb";
+import { cleanUp, forSuite } from "./harness/cleanup.ts";
 import { createTarget, methodName, setExecution } from "./harness/api.ts";
 import { actionClient, refusal, TRANSPORTS, type TransportName } from "./harness/clients.ts";
-import { startServer, type TestServer } from "./harness/server.ts";
+import { ADMIN_TOKEN, startServer, type TestServer } from "./harness/server.ts";
 
 const CONDITION = { request: { method: methodName("ListTargets") } };
 
@@ -265,6 +271,66 @@ describe("PUT /v3alpha/executions", () => {
     assert.equal(viewer.status, 403);
     assert.equal(viewer.body.code, 7);
     assert.match(viewer.body.message, /execution\.write/);
+  });
+
+  describe("at its own path, with the media types that its documentation lists", () => {
+    const message = (event: string): Uint8Array =>
+      toBinary(
+        SetExecutionRequestSchema,
+        create(SetExecutionRequestSchema, {
+          condition: {
+            conditionType: { case: "event", value: { condition: { case: "event", value: event } } },
+          },
+          targets: [{ type: { case: "target", value: target } }],
+        }),
+      );
+    /** A message with the prefix that gRPC gives it. */
+    const framed = (bytes: Uint8Array): Buffer => {
+      const prefix = Buffer.alloc(5);
+      prefix.writeUInt32BE(bytes.byteLength, 1);
+      return Buffer.concat([prefix, bytes]);
+    };
+    const read = (body: Buffer) =>
+      fromBinary(SetExecutionResponseSchema, body.subarray(5, 5 + body.readUInt32BE(1))).details;
+
+    it("application/grpc-web+proto", async () => {
+      const response = await fetch(`${server.url}/v3alpha/executions`, {
+        method: "PUT",
+        headers: { "content-type": "application/grpc-web+proto", authorization: `Bearer ${ADMIN_TOKEN}` },
+        body: framed(message("web.at.path")),
+      });
+      assert.equal(response.status, 200);
+      assert.equal(response.headers.get("content-type"), "application/grpc-web+proto");
+      assert.equal(read(Buffer.from(await response.arrayBuffer()))?.sequence, 1n);
+    });
+
+    it("application/grpc", async (t) => {
+      const session = connect(server.url);
+      cleanUp(t, () => session.close());
+      const stream = session.request({
+        ":method": "PUT",
+        ":path": "/v3alpha/executions",
+        "content-type": "application/grpc",
+        te: "trailers",
+        authorization: `Bearer ${ADMIN_TOKEN}`,
+      });
+      stream.end(framed(message("grpc.at.path")));
+      let trailers: IncomingHttpHeaders = {};
+      stream.on("trailers", (given) => (trailers = given));
+      const chunks: Buffer[] = [];
+      for await (const chunk of stream) chunks.push(chunk as Buffer);
+      assert.equal(trailers["grpc-status"], "0");
+      assert.equal(read(Buffer.concat(chunks))?.sequence, 1n);
+    });
+
+    it("refuses it in gRPC where a path has a part of the message", async () => {
+      const response = await fetch(`${server.url}/v3alpha/targets/${target}`, {
+        method: "PUT",
+        headers: { "content-type": "application/grpc-web+proto", authorization: `Bearer ${ADMIN_TOKEN}` },
+        body: framed(new Uint8Array()),
+      });
+      assert.equal(response.headers.get("grpc-status"), "12");
+    });
   });
 
   for (const transport of Object.keys(TRANSPORTS) as TransportName[]) {

@@ -32,7 +32,7 @@ import { listenOnOnePort } from "../listener/one-port.ts";
 import { createPages } from "../listener/pages.ts";
 import { createRequestHandler } from "../listener/request-handler.ts";
 import { answerRest } from "../listener/rest.ts";
-import { createRpcHandlers } from "../listener/rpc.ts";
+import { createRpcHandlers, rpcOfRoute } from "../listener/rpc.ts";
 import { readTlsFiles } from "../listener/tls-files.ts";
 import { observeCall, observeRun } from "../observe/calls.ts";
 import { createLog, type Log } from "../observe/log.ts";
@@ -203,6 +203,7 @@ async function start(
       corsOrigins: settings.cors.allowedOrigins,
       pages: createPages(readiness, () => openApi),
       rpc,
+      rpcOfRoute: (verb, path) => rpcOfRoute(rpc, routes, verb, path),
       rest: (request) =>
         answerRest(request, { ownApi, routes, instanceId, maxMessageBytes: limits.maxMessageBytes, observed }),
       authenticate,

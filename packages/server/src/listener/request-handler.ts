@@ -5,7 +5,7 @@ import { createCors } from "./cors.ts";
 import { discardRest, headersFromNode, send, type Answer, type NodeRequest, type NodeResponse } from "./exchange.ts";
 import { assertHost, targetOf, type RequestTarget } from "./request-target.ts";
 import type { RestRequest } from "./rest.ts";
-import type { RpcHandlers } from "./rpc.ts";
+import type { RpcHandler, RpcHandlers } from "./rpc.ts";
 
 /** What stands behind the port. */
 export interface RequestHandlerOptions {
@@ -13,6 +13,8 @@ export interface RequestHandlerOptions {
   /** Pages that need no caller, such as /healthz, by path. They answer GET and HEAD. */
   readonly pages: ReadonlyMap<string, () => Answer | Promise<Answer>>;
   readonly rpc: RpcHandlers;
+  /** The RPC of a path of REST whose request is nothing but a message. */
+  readonly rpcOfRoute: (verb: string, path: string) => RpcHandler | undefined;
   readonly rest: (request: RestRequest) => Promise<Answer>;
   readonly authenticate: Authenticate;
   /** Told of a fault of our own that no call tells of. */
@@ -71,6 +73,9 @@ export function createRequestHandler(
     if (rpc && request.method === "POST") return rpc(request, response, target, caller);
     if (rpc ?? open) throw wrongVerb(request, path, "POST");
     if (protocol === "rest") return options.rest({ request, response, target, headers, caller });
+    // ZITADEL documents the media types of gRPC and gRPC-Web at the paths of REST too: there they mean the same RPC.
+    const routed = options.rpcOfRoute(request.method ?? "", path);
+    if (routed) return routed(request, response, target, caller);
     throw new InterposeError(
       "method_not_found",
       `There is no method ${path.slice(0, 200)}. Server reflection lists those that exist.`,

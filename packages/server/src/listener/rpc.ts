@@ -16,6 +16,7 @@ import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import { InterposeError } from "@interpose/engine";
 import type { Caller } from "../access/caller.ts";
 import type { Call, CallProtocol } from "../call.ts";
+import type { Routes } from "@interpose/protocol";
 import type { OwnApi } from "../hosts/own-api/index.ts";
 import { callerKey } from "./authentication.ts";
 import { toConnectError } from "./connect-error.ts";
@@ -35,7 +36,7 @@ export interface RpcOptions {
   readonly observed: (method: string, call: Call, work: () => Promise<Message>) => Promise<Message>;
 }
 
-/** Answers a POST to one RPC's path, in gRPC, gRPC-Web or Connect. Throws only before anything is answered. */
+/** Answers a request of one RPC, in gRPC, gRPC-Web or Connect. Throws only before anything is answered. */
 export type RpcHandler = (
   request: NodeRequest,
   response: NodeResponse,
@@ -76,6 +77,13 @@ function byPath({ handlers }: ConnectRouter): ReadonlyMap<string, RpcHandler> {
   return new Map(handlers.map((handler) => [handler.requestPath, nodeHandler(handler)]));
 }
 
+/** The handler of the RPC that a path of REST leads to, where the body is the whole message. */
+export function rpcOfRoute(rpc: RpcHandlers, routes: Routes, verb: string, path: string): RpcHandler | undefined {
+  const match = routes.match(verb, path);
+  if (match.kind !== "found" || match.variables.length > 0 || match.route.body !== "message") return undefined;
+  return rpc.proven.get(pathOf(match.route.method));
+}
+
 function nodeHandler(handler: UniversalHandler): RpcHandler {
   const handle = withGrpcWebText(withPlainGrpcMessage(handler));
   return async (request, response, { host }, caller) => {
@@ -83,6 +91,8 @@ function nodeHandler(handler: UniversalHandler): RpcHandler {
     const values = createContextValues().set(callerKey, caller);
     const universal = {
       ...universalRequestFromNodeRequest(request, response, undefined, values),
+      // RPCs are POST, whatever verb a path of REST has.
+      method: "POST",
       body: bodyOf(request),
     };
     try {

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { HeaderBlock } from "./relay/hpack/index.ts";
-import { Connection, type ConnectionEvents } from "./relay/connection.ts";
+import type { ConnectionEvents } from "./relay/connection-events.ts";
+import { Connection } from "./relay/connection.ts";
 import { ERROR_CODE } from "./relay/numbers.ts";
 import type { Relay } from "./relay/relay.ts";
 import type { Stream } from "./relay/stream.ts";

@@ -1,17 +1,14 @@
 import type { Socket } from "node:net";
-import type { Connection } from "./relay/connection.ts";
-
-/** A connection, whatever its owner keeps with its streams. */
-type AnyConnection = Pick<Connection<unknown>, "output" | "receive" | "setWritable" | "lost" | "error">;
+import type { WiredConnection } from "./relay/connection-events.ts";
 
 /** Ties connections to sockets, and to each other. */
 export interface RelaySockets {
   /** Reads from a socket into a connection, and sends what the connection has. `onClose` is called once, when both are over. */
-  bind(socket: Socket, connection: AnyConnection, onClose: () => void): void;
+  bind(socket: Socket, connection: WiredConnection, onClose: () => void): void;
   /** Ties two connections to each other in memory, until either is lost. */
-  join(one: AnyConnection, other: AnyConnection): void;
+  join(one: WiredConnection, other: WiredConnection): void;
   /** To be called when a connection has something to send; see `ConnectionEvents.output`. */
-  output(connection: AnyConnection): void;
+  output(connection: WiredConnection): void;
 }
 
 /** Where what a connection sends goes. */
@@ -29,8 +26,8 @@ interface Sink {
  * more is left alone until it drains; meanwhile its connection holds bodies, and so their senders get no credit.
  */
 export function createRelaySockets(): RelaySockets {
-  const sinks = new Map<AnyConnection, Sink>();
-  let dirty: AnyConnection[] = [];
+  const sinks = new Map<WiredConnection, Sink>();
+  let dirty: WiredConnection[] = [];
   /** A flush comes anyway, at the end of what is being done or of the present turn. */
   let isComing = false;
 
@@ -50,7 +47,7 @@ export function createRelaySockets(): RelaySockets {
     isComing = false;
   }
 
-  function send(connection: AnyConnection): void {
+  function send(connection: WiredConnection): void {
     const sink = sinks.get(connection);
     if (!sink || sink.isFull()) return;
     if (!sink.write(connection.output.take())) connection.setWritable(false);
@@ -79,7 +76,7 @@ export function createRelaySockets(): RelaySockets {
       send(connection);
     },
     join(one, other) {
-      const sinkTo = (to: AnyConnection, from: AnyConnection): Sink => ({
+      const sinkTo = (to: WiredConnection, from: WiredConnection): Sink => ({
         isFull: () => false,
         write(chunks) {
           for (const chunk of chunks) to.receive(chunk, performance.now());

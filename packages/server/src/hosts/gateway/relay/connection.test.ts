@@ -13,7 +13,8 @@ import {
   taken,
   uint32,
 } from "../../../../test/harness/http2-bytes.ts";
-import { Connection, type ConnectionEvents } from "./connection.ts";
+import type { ConnectionEvents } from "./connection-events.ts";
+import { Connection } from "./connection.ts";
 import { DEFAULT_LIMITS, type ConnectionLimits } from "./limits.ts";
 import { ERROR_CODE, FLAG, FRAME, PREFACE, SETTING } from "./numbers.ts";
 import type { Stream } from "./stream.ts";
@@ -332,6 +333,7 @@ describe("Connection, as a server", () => {
       name: "resets",
       one: (i) => Buffer.concat([headers(i * 2 + 1, GET, true), frame(FRAME.RST_STREAM, 0, i * 2 + 1, uint32(8))]),
     },
+    { name: "streams that we have to reset", one: (i) => headers(i * 2 + 1, [":method", "GET"], true) },
     { name: "settings", one: () => frame(FRAME.SETTINGS, 0, 0) },
     { name: "priorities", one: () => frame(FRAME.PRIORITY, 0, 1, Buffer.alloc(5)) },
     { name: "empty frames", before: headers(1, POST), one: () => frame(FRAME.DATA, 0, 1) },

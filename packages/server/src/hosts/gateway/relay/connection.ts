@@ -1,9 +1,10 @@
 import { Budget } from "./budget.ts";
+import type { ConnectionEvents, WiredConnection } from "./connection-events.ts";
 import type { ReceivedBlock } from "./header-blocks.ts";
-import { faultOfTrailers, readRequestHead, readResponseHead } from "./header-fields.ts";
 import type { HeaderBlock } from "./hpack/index.ts";
 import { ConnectionError, StreamError } from "./http2-error.ts";
 import { DEFAULT_LIMITS, type ConnectionLimits } from "./limits.ts";
+import { createMessageForm, type MessageForm } from "./message-form.ts";
 import {
   DEFAULT_WINDOW,
   ERROR_CODE,
@@ -15,7 +16,7 @@ import {
   type ErrorCode,
 } from "./numbers.ts";
 import type { Output } from "./output.ts";
-import { rememberLast } from "./remember-last.ts";
+import { createRecentIds } from "./recent-ids.ts";
 import { protocolError, Receiver, type FrameHandlers } from "./receiver.ts";
 import { Sender } from "./sender.ts";
 import { applySettings } from "./settings.ts";
@@ -24,33 +25,12 @@ import { Stream, type StreamConnection } from "./stream.ts";
 /** How many streams that we have reset are remembered, to ignore what their peers had sent before they knew. */
 const REMEMBERED_RESETS = 1_000;
 
-/** What the owner of a connection is told. None of it may throw. */
-export interface ConnectionEvents<T> {
-  /** A header block: of a request, a response, an interim response (1xx), or trailers. */
-  headers(stream: Stream<T>, block: HeaderBlock, endStream: boolean): void;
-  /** A new stream whose header block is larger than the limit. The stream is open, and to be answered or reset. */
-  headersTooLarge(stream: Stream<T>): void;
-  /** A part of a body. The bytes belong to the connection again when the function returns, but for what the other connection's `data` has taken. */
-  data(stream: Stream<T>, bytes: Buffer, start: number, end: number, endStream: boolean): void;
-  /** Bytes of a body that we send have left for the socket: its sender can have credit for them. */
-  sent(stream: Stream<T>, bytes: number): void;
-  /** The stream is over before its end: reset by the peer, by us for a fault of the peer's, or with its connection. */
-  reset(stream: Stream<T>, code: ErrorCode): void;
-  /** There is something to be sent, after there was nothing: whoever owns the socket shall take it when the present work is done. */
-  output(connection: Connection<T>): void;
-  /** A stream can perhaps be begun that could not be before: the peer's settings are there, or a stream has ended. Only of a client's side. */
-  room(): void;
-  /** The peer takes no more new streams. Those that it has not seen were told before, with REFUSED_STREAM. */
-  goaway(code: ErrorCode): void;
-}
-
 /**
  * One side of an HTTP/2 connection (RFC 9113) as a state machine: it is given bytes, tells what they mean, and collects in `output` what is to be
  * sent. It knows no socket and no clock. States: *opening*, until the peer's preface and SETTINGS are there; *open*; *draining*, after a GOAWAY of
  * either side: streams end, and none begins; *closed*, after `close()`, `lost()` or a fault of the peer's: `error` says why, and nothing is read or told any more.
  */
-export class Connection<T> implements StreamConnection<T> {
-  /** Why the connection is closed. */
+export class Connection<T> implements StreamConnection<T>, WiredConnection {
   error: ConnectionError | undefined;
   readonly #role: "server" | "client";
   readonly #limits: ConnectionLimits;
@@ -58,10 +38,8 @@ export class Connection<T> implements StreamConnection<T> {
   readonly #receiver: Receiver;
   readonly #sender: Sender<T>;
   readonly #streams = new Map<number, Stream<T>>();
-  readonly #resetByUs = new Set<number>();
-  readonly #readRequestHead = rememberLast(readRequestHead);
-  readonly #readResponseHead = rememberLast(readResponseHead);
-  readonly #faultOfTrailers = rememberLast(faultOfTrailers);
+  readonly #resetByUs = createRecentIds(REMEMBERED_RESETS);
+  readonly #form: MessageForm;
   readonly #resets: Budget;
   readonly #useless: Budget;
   /** Highest stream that the peer has begun; the next that we begin. */
@@ -85,6 +63,7 @@ export class Connection<T> implements StreamConnection<T> {
       onSent: events.sent,
       onEnded: (stream) => this.#forgetWhenClosed(stream),
     });
+    this.#form = createMessageForm(role === "server" ? "client" : "server");
     this.#resets = new Budget(limits.resets);
     this.#useless = new Budget(limits.useless);
     this.#receiveWindow = Math.max(DEFAULT_WINDOW, limits.connectionWindow);
@@ -97,7 +76,6 @@ export class Connection<T> implements StreamConnection<T> {
     if (this.#receiveWindow > DEFAULT_WINDOW) this.output.windowUpdate(0, this.#receiveWindow - DEFAULT_WINDOW);
   }
 
-  /** What is to be sent. The owner of the socket takes it after each call into the connection. */
   get output(): Output {
     return this.#sender.output;
   }
@@ -124,7 +102,6 @@ export class Connection<T> implements StreamConnection<T> {
     return this.#goawayReceived || this.#goawaySent || this.#nextStream > LARGEST_STREAM_ID || this.error !== undefined;
   }
 
-  /** Reads what came in. `now` is in milliseconds, and never goes back. */
   receive(chunk: Buffer, now: number): void {
     if (this.error) return;
     this.#now = now;
@@ -165,11 +142,10 @@ export class Connection<T> implements StreamConnection<T> {
   reset(stream: Stream<T>, code: ErrorCode): void {
     if (stream.isClosed) return;
     this.output.rstStream(stream.id, code);
-    this.#remember(stream.id);
+    this.#resetByUs.add(stream.id);
     this.#remove(stream);
   }
 
-  /** Whether the socket takes bytes; see `Sender.setWritable`. */
   setWritable(writable: boolean): void {
     if (!this.error) this.#sender.setWritable(writable);
   }
@@ -181,7 +157,6 @@ export class Connection<T> implements StreamConnection<T> {
     this.output.goaway(this.#lastPeerStream, ERROR_CODE.NO_ERROR, "");
   }
 
-  /** The socket is gone. All streams are told. */
   lost(): void {
     if (this.error) return;
     this.#close(new ConnectionError(ERROR_CODE.CONNECT_ERROR, "the connection is gone"));
@@ -224,16 +199,11 @@ export class Connection<T> implements StreamConnection<T> {
     const stream = this.#streamOf(streamId, "DATA");
     if (!stream) return;
     if (stream.receivedEnd) throw new StreamError(streamId, ERROR_CODE.STREAM_CLOSED, "DATA behind the end");
-    if (!stream.receivedHeaders) throw new StreamError(streamId, ERROR_CODE.PROTOCOL_ERROR, "DATA before HEADERS");
     stream.receiveWindow -= size;
     if (stream.receiveWindow < 0)
       throw new StreamError(streamId, ERROR_CODE.FLOW_CONTROL_ERROR, "more DATA than the stream's window");
     if (start === end && !endStream) this.#spendUseless();
-    if (stream.remainingBody >= 0) {
-      stream.remainingBody -= end - start;
-      if (stream.remainingBody < 0 || (endStream && stream.remainingBody > 0))
-        throw new StreamError(streamId, ERROR_CODE.PROTOCOL_ERROR, "a body of another length than content-length");
-    }
+    this.#form.data(stream, end - start, endStream);
     if (endStream) stream.receivedEnd = true;
     // Nobody behind us uses the padding.
     if (end - start < size) this.credit(stream, size - (end - start));
@@ -254,34 +224,11 @@ export class Connection<T> implements StreamConnection<T> {
       stream.receivedEnd = endStream;
       this.#events.headersTooLarge(stream);
     } else {
-      this.#checkForm(stream, block.fields, endStream);
+      this.#form.headers(stream, block.fields, endStream);
       if (endStream) stream.receivedEnd = true;
       this.#events.headers(stream, block, endStream);
     }
     if (endStream) this.#forgetWhenClosed(stream);
-  }
-
-  /** Refuses a message that is malformed: an intermediary must not hand it on (RFC 9113, section 8.1.1). */
-  #checkForm(stream: Stream<T>, fields: readonly string[], endStream: boolean): void {
-    const malformed = (text: string): StreamError => new StreamError(stream.id, ERROR_CODE.PROTOCOL_ERROR, text);
-    if (stream.receivedHeaders) {
-      const fault = endStream ? this.#faultOfTrailers(fields) : "a second header block that does not end the stream";
-      if (fault !== undefined) throw malformed(fault);
-      if (stream.remainingBody > 0) throw malformed("a body that is shorter than content-length");
-    } else if (this.#role === "server") {
-      const head = this.#readRequestHead(fields);
-      if (typeof head === "string") throw malformed(head);
-      if (endStream && head.contentLength > 0) throw malformed("no body, where content-length says that there is one");
-      stream.receivedHeaders = true;
-      stream.remainingBody = head.contentLength;
-      stream.request = head;
-    } else {
-      const head = this.#readResponseHead(fields);
-      if (typeof head === "string") throw malformed(head);
-      if (head.status < 200 && endStream) throw malformed("an interim response that ends the stream");
-      // An interim response (1xx) comes before the one that counts.
-      stream.receivedHeaders = head.status >= 200;
-    }
   }
 
   /** The stream that a peer begins with a header block; undefined when the block is to be ignored. */
@@ -312,8 +259,7 @@ export class Connection<T> implements StreamConnection<T> {
 
   #rstStream(streamId: number, code: ErrorCode): void {
     const stream = this.#streamOf(streamId, "RST_STREAM");
-    if (this.#role === "server" && !this.#resets.spend(this.#now))
-      throw new ConnectionError(ERROR_CODE.ENHANCE_YOUR_CALM, "too many streams were reset");
+    this.#spendReset();
     if (!stream) return;
     this.#remove(stream);
     this.#events.reset(stream, code);
@@ -360,9 +306,11 @@ export class Connection<T> implements StreamConnection<T> {
   }
 
   #streamError(error: StreamError): void {
+    // A client that makes us reset its streams costs as much as one that resets them itself (CVE-2025-8671).
+    this.#spendReset();
     const stream = this.#streams.get(error.streamId);
     this.output.rstStream(error.streamId, error.code);
-    this.#remember(error.streamId);
+    this.#resetByUs.add(error.streamId);
     if (!stream) return;
     this.#remove(stream);
     this.#events.reset(stream, error.code);
@@ -391,6 +339,11 @@ export class Connection<T> implements StreamConnection<T> {
     this.#uncredited = 0;
   }
 
+  #spendReset(): void {
+    if (this.#role === "server" && !this.#resets.spend(this.#now))
+      throw new ConnectionError(ERROR_CODE.ENHANCE_YOUR_CALM, "too many streams were reset");
+  }
+
   #spendUseless(): void {
     if (!this.#useless.spend(this.#now))
       throw new ConnectionError(ERROR_CODE.ENHANCE_YOUR_CALM, "too many frames that have no use");
@@ -408,14 +361,5 @@ export class Connection<T> implements StreamConnection<T> {
 
   #forget(stream: Stream<T>): void {
     if (this.#streams.delete(stream.id) && this.#role === "client" && !this.error) this.#events.room();
-  }
-
-  #remember(streamId: number): void {
-    this.#resetByUs.add(streamId);
-    if (this.#resetByUs.size <= REMEMBERED_RESETS) return;
-    for (const oldest of this.#resetByUs) {
-      this.#resetByUs.delete(oldest);
-      return;
-    }
   }
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { Connection, type ConnectionEvents } from "./connection.ts";
+import type { ConnectionEvents } from "./connection-events.ts";
+import { Connection } from "./connection.ts";
 import type { HeaderBlock } from "./hpack/index.ts";
 import { DEFAULT_LIMITS, type ConnectionLimits } from "./limits.ts";
 import { ERROR_CODE } from "./numbers.ts";

@@ -1,4 +1,5 @@
-import { Connection, type ConnectionEvents } from "./connection.ts";
+import type { ConnectionEvents, WiredConnection } from "./connection-events.ts";
+import { Connection } from "./connection.ts";
 import type { RequestHead } from "./header-fields.ts";
 import type { HeaderBlock } from "./hpack/index.ts";
 import type { InterceptedCall, Interceptor, RelayAnswer } from "./interceptor.ts";
@@ -48,7 +49,7 @@ export interface RelayOptions {
     block: HeaderBlock | undefined,
   ) => RelayAnswer;
   /** A connection has something to be sent. It is taken when the present work is done, so that what belongs together leaves together. */
-  readonly output: (connection: Connection<RelayedCall>) => void;
+  readonly output: (connection: WiredConnection) => void;
   readonly limits?: ConnectionLimits;
 }
 

@@ -4,10 +4,11 @@ import { compressionAlgorithms, status, type Client } from "@grpc/grpc-js";
 import { createTargetCaller } from "@interpose/caller";
 import { compileSnapshot, executionsById, parseConditionId, type Snapshot, type Target } from "@interpose/engine";
 import { cleanUp, forSuite } from "../../../test/harness/cleanup.ts";
+import { startPassingGateway } from "../../../test/harness/gateway.ts";
 import { eventually } from "../../../test/harness/eventually.ts";
 import { order, readStream, SHOP_PROTOS, shopClient, startShop, type Shop } from "../../../test/harness/shop.ts";
 import { startTarget, type TestTarget } from "../../../test/harness/target.ts";
-import { loadDescriptors, NO_DESCRIPTORS } from "./descriptors/index.ts";
+import { loadDescriptors } from "./descriptors/index.ts";
 import { createPlanRunner } from "../run-plan.ts";
 import { startGateway, type Gateway } from "./index.ts";
 
@@ -285,16 +286,7 @@ describe("a gateway whose API is away", () => {
   it("answers in the protocol of the call, and goes on when the API is back", async (t) => {
     const first = await startShop(t);
     const port = Number(first.address.split(":")[1]);
-    const gateway = await startGateway({
-      listen: { host: "127.0.0.1", port: 0 },
-      upstream: { url: new URL(`http://127.0.0.1:${port}`) },
-      descriptors: () => NO_DESCRIPTORS,
-      snapshot: () => snapshotOf({}),
-      instanceId: "1",
-      maxMessageBytes: 1,
-      run: () => assert.fail(),
-    });
-    cleanUp(t, () => gateway.drain(0));
+    const gateway = await startPassingGateway(t, port);
     const client = shopClient(t, `127.0.0.1:${gateway.address.port}`);
     assert.equal((await order(client, { item: "tea", count: 1 })).total, 1);
     const pending = order(client, { item: "slow" });

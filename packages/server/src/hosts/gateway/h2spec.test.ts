@@ -7,10 +7,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { compileSnapshot } from "@interpose/engine";
 import { cleanUp } from "../../../test/harness/cleanup.ts";
-import { NO_DESCRIPTORS } from "./descriptors/index.ts";
-import { startGateway } from "./index.ts";
+import { startPassingGateway } from "../../../test/harness/gateway.ts";
 
 const H2SPEC = "github.com/summerwind/h2spec/cmd/h2spec@v2.2.1+incompatible";
 
@@ -41,16 +39,7 @@ describe("h2spec", () => {
     upstream.listen(0, "127.0.0.1");
     await once(upstream, "listening");
     cleanUp(t, () => void upstream.close());
-    const gateway = await startGateway({
-      listen: { host: "127.0.0.1", port: 0 },
-      upstream: { url: new URL(`http://127.0.0.1:${(upstream.address() as AddressInfo).port}`) },
-      descriptors: () => NO_DESCRIPTORS,
-      snapshot: () => compileSnapshot({ revision: 1n, targets: new Map(), executions: new Map() }),
-      instanceId: "1",
-      maxMessageBytes: 1,
-      run: () => assert.fail(),
-    });
-    cleanUp(t, () => gateway.drain(0));
+    const gateway = await startPassingGateway(t, (upstream.address() as AddressInfo).port);
     const child = spawn(join(directory, "h2spec"), ["-h", "127.0.0.1", "-p", `${gateway.address.port}`, "-o", "2"]);
     let said = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => (said += text));

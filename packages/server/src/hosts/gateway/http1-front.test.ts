@@ -4,11 +4,10 @@ import { request as httpRequest } from "node:http";
 import { createServer, type Http2Server, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import { connect, type AddressInfo } from "node:net";
 import { before, describe, it } from "node:test";
-import { compileSnapshot } from "@interpose/engine";
 import { cleanUp, forSuite } from "../../../test/harness/cleanup.ts";
 import { eventually } from "../../../test/harness/eventually.ts";
-import { NO_DESCRIPTORS } from "./descriptors/index.ts";
-import { startGateway, type Gateway } from "./index.ts";
+import { startPassingGateway } from "../../../test/harness/gateway.ts";
+import type { Gateway } from "./index.ts";
 
 describe("a gateway and its clients of HTTP/1.1", () => {
   const suite = forSuite();
@@ -34,16 +33,7 @@ describe("a gateway and its clients of HTTP/1.1", () => {
     upstream.listen(0, "127.0.0.1");
     await once(upstream, "listening");
     cleanUp(suite, () => void upstream.close());
-    gateway = await startGateway({
-      listen: { host: "127.0.0.1", port: 0 },
-      upstream: { url: new URL(`http://127.0.0.1:${(upstream.address() as AddressInfo).port}`) },
-      descriptors: () => NO_DESCRIPTORS,
-      snapshot: () => compileSnapshot({ revision: 1n, targets: new Map(), executions: new Map() }),
-      instanceId: "1",
-      maxMessageBytes: 1,
-      run: () => assert.fail(),
-    });
-    cleanUp(suite, () => gateway.drain(0));
+    gateway = await startPassingGateway(suite, (upstream.address() as AddressInfo).port);
     url = `http://127.0.0.1:${gateway.address.port}`;
   });
 

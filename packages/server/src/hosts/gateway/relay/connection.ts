@@ -62,6 +62,7 @@ export class Connection<T> implements StreamConnection<T>, WiredConnection {
       onOutput: () => events.output(this),
       onSent: events.sent,
       onEnded: (stream) => this.#forgetWhenClosed(stream),
+      onReset: (stream, code) => this.reset(stream, code),
     });
     this.#form = createMessageForm(role === "server" ? "client" : "server");
     this.#resets = new Budget(limits.resets);
@@ -144,6 +145,10 @@ export class Connection<T> implements StreamConnection<T>, WiredConnection {
     this.output.rstStream(stream.id, code);
     this.#resetByUs.add(stream.id);
     this.#remove(stream);
+  }
+
+  resetBehind(stream: Stream<T>, code: ErrorCode): void {
+    if (!stream.isClosed) this.#sender.resetBehind(stream, code);
   }
 
   setWritable(writable: boolean): void {

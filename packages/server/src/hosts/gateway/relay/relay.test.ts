@@ -295,6 +295,27 @@ describe("createRelay()", () => {
     assert.equal(client.resetBy, ERROR_CODE.NO_ERROR);
   });
 
+  it("lets what came before a reset that is no error reach its client", () => {
+    const { connectUpstream, connectClient, settle, begin, upstreamEnd } = world();
+    connectUpstream();
+    const connection = connectClient();
+    settle();
+    const client = begin(connection, "1", true);
+    settle();
+    const upstream = upstreamEnd("1");
+    upstream.stream.connection.sendHeaders(upstream.stream, fieldsOf([":status", "200"]), false);
+    send(upstream, "y".repeat(2_900));
+    settle();
+    upstream.stream.connection.reset(upstream.stream, ERROR_CODE.NO_ERROR);
+    settle();
+    assert.equal(client.received.length, 2_000, "the client's window");
+    assert.equal(client.resetBy, undefined);
+    readAll(client);
+    settle();
+    assert.equal(client.received.length, 2_900);
+    assert.equal(client.resetBy, ERROR_CODE.NO_ERROR);
+  });
+
   it("holds a sender back when its receiver does not read, and nobody else", () => {
     const { connectUpstream, connectClient, settle, begin, upstreamEnd } = world();
     connectUpstream();

@@ -299,8 +299,11 @@ export function createRelay(options: RelayOptions): Relay {
         call.interceptor = undefined;
         if (!call.answered && isRefusal(code)) answer(call, options.answer("refused", call.head, call.block));
         else {
+          const { client } = call;
           const told = code === ERROR_CODE.CONNECT_ERROR ? ERROR_CODE.INTERNAL_ERROR : code;
-          call.client.connection.reset(call.client, told);
+          // Some servers (Node's among them) end a response with a reset that is no error, in place of END_STREAM: what came before it counts.
+          if (code === ERROR_CODE.NO_ERROR) client.connection.resetBehind(client, told);
+          else client.connection.reset(client, told);
         }
       },
       room: onRoom,

@@ -1,6 +1,6 @@
 import { ByteWriter, createHpackEncoder, type HeaderBlock, type HpackEncoder } from "./hpack/index.ts";
 import { ConnectionError, StreamError } from "./http2-error.ts";
-import { DEFAULT_WINDOW, ERROR_CODE, FLAG, FRAME, LARGEST_WINDOW } from "./numbers.ts";
+import { DEFAULT_WINDOW, ERROR_CODE, FLAG, FRAME, LARGEST_WINDOW, type ErrorCode } from "./numbers.ts";
 import { Output } from "./output.ts";
 import { defaultPeerSettings, type PeerSettings } from "./settings.ts";
 import type { Stream } from "./stream.ts";
@@ -18,6 +18,8 @@ export interface SenderEvents<T> {
   readonly onSent: (stream: Stream<T>, bytes: number) => void;
   /** The end of a stream is in the output. */
   readonly onEnded: (stream: Stream<T>) => void;
+  /** A stream is to be reset, as `resetBehind` has asked. */
+  readonly onReset: (stream: Stream<T>, code: ErrorCode) => void;
 }
 
 /**
@@ -30,6 +32,7 @@ export class Sender<T> {
   readonly peer: PeerSettings = defaultPeerSettings();
   readonly #onSent: (stream: Stream<T>, bytes: number) => void;
   readonly #onEnded: (stream: Stream<T>) => void;
+  readonly #onReset: (stream: Stream<T>, code: ErrorCode) => void;
   readonly #encoder: HpackEncoder = createHpackEncoder({ maxTableSize: LARGEST_TABLE });
   readonly #block = new ByteWriter();
   /** Streams with something held. Whoever has sent some goes to the end, so that all get their turn. */
@@ -37,10 +40,11 @@ export class Sender<T> {
   #window = DEFAULT_WINDOW;
   #writable = true;
 
-  constructor({ onOutput, onSent, onEnded }: SenderEvents<T>) {
+  constructor({ onOutput, onSent, onEnded, onReset }: SenderEvents<T>) {
     this.output = new Output(onOutput);
     this.#onSent = onSent;
     this.#onEnded = onEnded;
+    this.#onReset = onReset;
   }
 
   /** Sends a header block; behind a body that is held, it waits for its turn. */
@@ -58,6 +62,12 @@ export class Sender<T> {
     const kept = rest.byteLength <= COPY_WHEN_HELD ? Buffer.from(rest) : rest;
     stream.held.push({ kind: "data", bytes: kept, start: 0, endStream });
     this.#waiting.add(stream);
+  }
+
+  /** Has `onReset` called once what is held for a stream was sent; at once where nothing is. */
+  resetBehind(stream: Stream<T>, code: ErrorCode): void {
+    if (stream.held.length > 0) stream.held.push({ kind: "reset", code });
+    else this.#onReset(stream, code);
   }
 
   /** Forgets what is held for a stream that is over. */
@@ -117,6 +127,10 @@ export class Sender<T> {
         stream.held.shift();
         this.#waiting.delete(stream);
         this.#writeHeaders(stream, first.block, true);
+        return;
+      }
+      if (first.kind === "reset") {
+        this.#onReset(stream, first.code);
         return;
       }
       const { bytes, start, endStream } = first;

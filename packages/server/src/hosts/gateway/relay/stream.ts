@@ -2,10 +2,11 @@ import type { RequestHead } from "./header-fields.ts";
 import type { HeaderBlock } from "./hpack/index.ts";
 import type { ErrorCode } from "./numbers.ts";
 
-/** Something that waits until the other side lets it be sent: a part of a body, or the trailers behind it. */
+/** Something that waits until the other side lets it be sent: a part of a body, and what comes behind it. */
 export type Held =
   | { readonly kind: "data"; readonly bytes: Buffer; start: number; readonly endStream: boolean }
-  | { readonly kind: "trailers"; readonly block: HeaderBlock };
+  | { readonly kind: "trailers"; readonly block: HeaderBlock }
+  | { readonly kind: "reset"; readonly code: ErrorCode };
 
 /** What can be done with a stream, by its connection. */
 export interface StreamConnection<T> {
@@ -15,6 +16,8 @@ export interface StreamConnection<T> {
   sendData(stream: Stream<T>, bytes: Buffer, start: number, end: number, endStream: boolean): void;
   /** Gives the peer credit for bytes of a stream that were used. */
   credit(stream: Stream<T>, bytes: number): void;
+  /** Ends a stream from our side, once what is held for it has been sent. */
+  resetBehind(stream: Stream<T>, code: ErrorCode): void;
   /** Ends a stream from our side at once. What the peer has sent before it knows is ignored. `ConnectionEvents.reset` is not told. */
   reset(stream: Stream<T>, code: ErrorCode): void;
 }

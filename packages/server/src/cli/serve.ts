@@ -148,6 +148,7 @@ async function start(
     instanceId,
     maxMessageBytes: limits.maxMessageBytes,
     onChange: (gateway, { came, vanished }) => log("gateway.methods_changed", { gateway, came, vanished }),
+    onFault: (gateway, error) => log("gateway.failed", { gateway, error }),
     onFailure: (gateway, error) => log("gateway.not_described", { gateway, reason: error.message }),
   });
   teardown.add("looking after descriptors", gateways.stop);

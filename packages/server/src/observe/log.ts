@@ -32,6 +32,8 @@ export interface LogEvents {
   "gateway.methods_changed": { gateway: string; came: readonly string[]; vanished: readonly string[] };
   /** The API behind a gateway could not be described. What was known of it stays. */
   "gateway.not_described": { gateway: string; reason: string };
+  /** A fault of our own within a gateway, that ended a connection. */
+  "gateway.failed": { gateway: string; error: unknown };
   "router.load_failed": { error: unknown };
   "store.lost": { error: unknown };
 }
@@ -40,6 +42,7 @@ export interface LogEvents {
 const LEVELS: Partial<Record<keyof LogEvents, "debug" | "warn" | "error">> = {
   "target.background_call": "debug",
   "request.failed": "error",
+  "gateway.failed": "error",
   "gateway.not_described": "warn",
   "router.load_failed": "warn",
   "store.lost": "error",

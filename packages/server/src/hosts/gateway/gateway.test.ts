@@ -64,6 +64,9 @@ describe("a gateway before a gRPC API", () => {
       descriptors: () => descriptors,
       snapshot: () => snapshot,
       instanceId: "1",
+      onFault: (error) => {
+        throw error;
+      },
       maxMessageBytes: 1024 * 1024,
       run: createPlanRunner({ targets, newRunId: () => "7", onRun: () => undefined }),
     });

@@ -21,6 +21,8 @@ export interface GatewaysOptions extends Pick<GatewayOptions, "snapshot" | "run"
   readonly ownServices: readonly DescService[];
   /** The methods of an API are others than before. */
   readonly onChange: (gateway: string, methods: MethodChanges) => void;
+  /** A fault of ours, that ended a connection. */
+  readonly onFault: (gateway: string, error: unknown) => void;
   /** An API could not be described. What was known of it stays. */
   readonly onFailure: (gateway: string, error: InterposeError) => void;
 }
@@ -37,7 +39,7 @@ export interface Gateways {
 
 /** Starts all gateways. An API that is away, or cannot be described, keeps none from starting: its calls pass, or are answered, and none of them is hooked until it can be. */
 export async function startGateways(options: GatewaysOptions): Promise<Gateways> {
-  const { settings, ownServices, onChange, onFailure } = options;
+  const { settings, ownServices, onChange, onFailure, onFault } = options;
   const watches: Awaited<ReturnType<typeof watchDescriptors>>[] = [];
   const running: { readonly name: string; readonly gateway: Gateway; readonly upstream: string }[] = [];
   const stop = async (): Promise<void> => void (await Promise.all(watches.map((watch) => watch.stop())));
@@ -56,6 +58,7 @@ export async function startGateways(options: GatewaysOptions): Promise<Gateways>
         listen: addressOf(listen),
         upstream: { url: new URL(upstream) },
         descriptors: () => watch.current(),
+        onFault: (error) => onFault(name, error),
       });
       running.push({ name, gateway, upstream });
     }

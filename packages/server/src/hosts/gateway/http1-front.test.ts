@@ -147,4 +147,22 @@ describe("a gateway and its clients of HTTP/1.1", () => {
     const response = await fetch(url);
     await assert.rejects(response.text());
   });
+
+  it("lets what runs come to its end when it is drained, and takes nothing new", async (t) => {
+    const draining = await startPassingGateway(t, (upstream.address() as AddressInfo).port);
+    let hasBegun = false;
+    answer = (stream) => {
+      hasBegun = true;
+      setTimeout(() => {
+        stream.respond({ ":status": 200 });
+        stream.end("done");
+      }, 200);
+    };
+    const running = fetch(`http://127.0.0.1:${draining.address.port}`);
+    await eventually("the request is there", () => hasBegun);
+    const drained = draining.drain(5_000);
+    await assert.rejects(fetch(`http://127.0.0.1:${draining.address.port}`));
+    assert.equal(await (await running).text(), "done");
+    assert.equal(await drained, true);
+  });
 });

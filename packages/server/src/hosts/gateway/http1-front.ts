@@ -4,7 +4,7 @@ import type { HeaderBlock } from "./relay/hpack/index.ts";
 import type { ConnectionEvents } from "./relay/connection-events.ts";
 import { Connection } from "./relay/connection.ts";
 import { ERROR_CODE } from "./relay/numbers.ts";
-import type { Relay } from "./relay/relay.ts";
+import type { Origin, Relay } from "./relay/relay.ts";
 import type { Stream } from "./relay/stream.ts";
 import type { RelaySockets } from "./relay-sockets.ts";
 
@@ -37,7 +37,7 @@ export function createHttp1Front(
     const known = connections.get(socket);
     if (known && !known.isDraining) return known;
     const ours = new Connection<Exchange>("client", { ...events, output: sockets.output });
-    const theirs = relay.clientConnection({ address: socket.remoteAddress ?? "", scheme: "http" });
+    const theirs = relay.clientConnection(originOf(socket));
     sockets.join(ours, theirs);
     connections.set(socket, ours);
     socket.once("close", () => {
@@ -67,6 +67,11 @@ export function createHttp1Front(
       if (!response.writableFinished) connection.reset(stream, ERROR_CODE.CANCEL);
     });
   };
+}
+
+/** Where a client's connection comes from. IPv4 by way of IPv6 is written as what it is. */
+export function originOf({ remoteAddress = "" }: Socket): Origin {
+  return { address: remoteAddress.replace(/^::ffff:(?=\d+\.)/i, ""), scheme: "http" };
 }
 
 const events: Omit<ConnectionEvents<Exchange>, "output"> = {

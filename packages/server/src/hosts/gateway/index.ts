@@ -1,4 +1,4 @@
-import { createServer as createHttp1Server } from "node:http";
+import { createServer as createHttp1Server, type ServerResponse } from "node:http";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import type { Snapshot } from "@interpose/engine";
 import type { RunPlan } from "../run-plan.ts";
@@ -6,7 +6,7 @@ import type { Descriptors } from "./descriptors/index.ts";
 import { handByFirstBytes } from "../../listener/http-version.ts";
 import { forwardedRequest } from "./forwarded.ts";
 import { fieldOf } from "./hooked-call.ts";
-import { createHttp1Front } from "./http1-front.ts";
+import { createHttp1Front, originOf } from "./http1-front.ts";
 import { createHooks } from "./hooks.ts";
 import { answerOfFailure } from "./outcome.ts";
 import { createRelaySockets } from "./relay-sockets.ts";
@@ -23,6 +23,8 @@ export interface GatewayOptions {
   readonly instanceId: string;
   /** Longest message that executions look at. */
   readonly maxMessageBytes: number;
+  /** Told of a fault of ours; the connection that met it is ended. */
+  readonly onFault: (error: unknown) => void;
 }
 
 /** A gateway that is listened on. */
@@ -37,7 +39,7 @@ export interface Gateway {
  * looked at on its way.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const sockets = createRelaySockets();
+  const sockets = createRelaySockets(options.onFault);
   const upstreamScheme = options.upstream.url.protocol === "https:" ? "https" : "http";
   const upstream = createUpstream(options.upstream, (): Relay => relay, sockets);
   const relay = createRelay({
@@ -50,7 +52,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
 
   const clients = new Map<Socket, ReturnType<Relay["clientConnection"]>>();
-  const http1 = createHttp1Server({ keepAliveTimeout: 65_000, requestTimeout: 0 }, createHttp1Front(relay, sockets));
+  const http1Front = createHttp1Front(relay, sockets);
+  /** Answers over HTTP/1.1 that are under way. */
+  const running = new Set<ServerResponse>();
+  const http1 = createHttp1Server({ keepAliveTimeout: 65_000, requestTimeout: 0 }, (request, response) => {
+    running.add(response);
+    response.once("close", () => running.delete(response));
+    http1Front(request, response);
+  });
   http1.on("clientError", (_error, socket) => socket.destroy());
   // The server never listens itself, but keeps its list of connections, with their time limits, from this event on.
   http1.emit("listening");
@@ -59,7 +68,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     handByFirstBytes(socket, {
       http1: () => void http1.emit("connection", socket),
       http2() {
-        const connection = relay.clientConnection({ address: socket.remoteAddress ?? "", scheme: "http" });
+        const connection = relay.clientConnection(originOf(socket));
         clients.set(socket, connection);
         sockets.bind(socket, connection, () => clients.delete(socket));
       },
@@ -75,10 +84,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       http1.closeIdleConnections();
       for (const connection of clients.values()) connection.drain();
       const until = Date.now() + timeoutMs;
-      const isBusy = (): boolean => [...clients.values()].some(({ size }) => size > 0);
+      const isBusy = (): boolean => running.size > 0 || [...clients.values()].some(({ size }) => size > 0);
       while (isBusy() && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 20));
       const ended = !isBusy();
       for (const socket of clients.keys()) socket.destroy();
+      http1.closeAllConnections();
       upstream.close();
       return ended;
     },

@@ -23,9 +23,9 @@ interface Sink {
 
 /**
  * What one chunk of bytes causes, on whatever connections, is sent when the whole chunk was read: one write for each socket. A socket that does not take
- * more is left alone until it drains; meanwhile its connection holds bodies, and so their senders get no credit.
+ * more is left alone until it drains; meanwhile its connection holds bodies, and so their senders get no credit. `onFault` is told of what should not happen.
  */
-export function createRelaySockets(): RelaySockets {
+export function createRelaySockets(onFault: (error: unknown) => void): RelaySockets {
   const sinks = new Map<WiredConnection, Sink>();
   let dirty: WiredConnection[] = [];
   /** A flush comes anyway, at the end of what is being done or of the present turn. */
@@ -57,7 +57,17 @@ export function createRelaySockets(): RelaySockets {
   return {
     bind(socket, connection, onClose) {
       sinks.set(connection, socketSink(socket));
-      socket.on("data", (chunk: Buffer) => afterwards(() => connection.receive(chunk, performance.now())));
+      socket.on("data", (chunk: Buffer) =>
+        afterwards(() => {
+          try {
+            connection.receive(chunk, performance.now());
+          } catch (error) {
+            // A fault of ours must not end the calls of others with the process.
+            onFault(error);
+            socket.destroy();
+          }
+        }),
+      );
       socket.on("drain", () =>
         afterwards(() => {
           connection.setWritable(true);

@@ -12,7 +12,7 @@ export interface UpstreamOptions {
   readonly maxConnections: number;
   /** Streams that a connection carries before another one is opened. Default: 64. */
   readonly streamsPerConnection: number;
-  /** Longest time of connecting. Default: 5,000. */
+  /** Longest time of connecting, until the upstream has said that it speaks HTTP/2. Default: 5,000. */
   readonly connectTimeoutMs: number;
   /** Most calls that wait for a connection. More are answered at once. Default: 10,000. */
   readonly maxWaiting: number;
@@ -65,6 +65,8 @@ export function createUpstream(
     connecting++;
     const connection = relay().upstreamConnection({
       onRoom() {
+        // Its settings are there: it speaks HTTP/2.
+        clearTimeout(timer);
         endWhenDone(connection);
         beginWaiting();
       },
@@ -74,7 +76,6 @@ export function createUpstream(
     let isReady = false;
     const timer = setTimeout(() => socket.destroy(new Error("connecting took too long")), options.connectTimeoutMs);
     socket.once(options.url.protocol === "https:" ? "secureConnect" : "connect", () => {
-      clearTimeout(timer);
       isReady = true;
       connecting--;
       connections.set(connection, socket);

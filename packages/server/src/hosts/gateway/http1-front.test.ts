@@ -148,6 +148,13 @@ describe("a gateway and its clients of HTTP/1.1", () => {
     await assert.rejects(response.text());
   });
 
+  it("answers 502 where the upstream gives a call up before it answers", async () => {
+    answer = (stream) => stream.destroy(new Error("broken"));
+    assert.equal((await fetch(url)).status, 502);
+    answer = (stream) => stream.respond({ ":status": 204 }, { endStream: true });
+    assert.equal((await fetch(url)).status, 204, "and goes on");
+  });
+
   it("lets what runs come to its end when it is drained, and takes nothing new", async (t) => {
     const draining = await startPassingGateway(t, (upstream.address() as AddressInfo).port);
     let hasBegun = false;

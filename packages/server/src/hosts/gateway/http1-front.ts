@@ -107,9 +107,12 @@ const events: Omit<ConnectionEvents<Exchange>, "output"> = {
     owner.waiting -= bytes;
     if (owner.waiting <= MOST_WAITING) owner.request.resume();
   },
-  reset({ owner }) {
-    // The answer cannot be taken back: that it has not come to its end, HTTP/1.1 tells by the end of the connection.
-    owner?.response.destroy();
+  reset({ owner }, code) {
+    if (!owner) return;
+    const { response } = owner;
+    // What was begun cannot be taken back: that it has not come to its end, HTTP/1.1 tells by the end of the connection.
+    if (response.headersSent) response.destroy();
+    else response.writeHead(code === ERROR_CODE.PROTOCOL_ERROR ? 400 : 502, { connection: "close" }).end();
   },
   room: () => undefined,
   goaway: () => undefined,
@@ -123,7 +126,8 @@ function giveCredit(stream: Stream<Exchange>, exchange: Exchange): void {
 /** A request's head as HTTP/2 has it (RFC 9113, section 8.3.1). */
 function blockOf({ method = "GET", url = "/", headers, rawHeaders }: IncomingMessage): HeaderBlock {
   const named = (headers.connection ?? "").split(",").map((name) => name.trim().toLowerCase());
-  const fields = [":method", method, ":scheme", "http", ":path", url, ":authority", headers.host ?? ""];
+  const fields = [":method", method, ":scheme", "http", ":path", url];
+  if (headers.host !== undefined && headers.host !== "") fields.push(":authority", headers.host);
   fields.push(...fieldsOf(rawHeaders, named));
   return { fields, neverIndexed: undefined };
 }

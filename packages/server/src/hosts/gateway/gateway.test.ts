@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { before, beforeEach, describe, it } from "node:test";
-import { compressionAlgorithms, status, type Client } from "@grpc/grpc-js";
+import { compressionAlgorithms, Metadata, status, type Client } from "@grpc/grpc-js";
 import { createTargetCaller } from "@interpose/caller";
 import { compileSnapshot, executionsById, parseConditionId, type Snapshot, type Target } from "@interpose/engine";
 import { cleanUp, forSuite } from "../../../test/harness/cleanup.ts";
@@ -122,6 +122,15 @@ describe("a gateway before a gRPC API", () => {
     assert.equal(hook.calls[0].body.fullMethod, `/${METHOD}/Order`);
     assert.deepEqual(hook.calls[0].body.headers["X-Forwarded-For"], ["127.0.0.1"]);
     assert.equal(shop.seen[0]?.message.password, "secret");
+  });
+
+  it("shows a target no headers but the five, whatever a client calls its own", async () => {
+    snapshot = snapshotOf({ [`request/${METHOD}/Order`]: { endpoint: hook.url } });
+    const metadata = new Metadata();
+    for (const name of ["authorization", "constructor", "__proto__"]) metadata.set(name, "secret");
+    await order(client, { item: "tea", count: 2 }, metadata);
+    const shown = Object.keys(hook.calls[0]?.body.headers).sort();
+    assert.deepEqual(shown, ["Content-Type", "Host", "X-Forwarded-For", "X-Forwarded-Host"]);
   });
 
   it("shows a target the response with its request, and passes on what the target makes of it", async () => {

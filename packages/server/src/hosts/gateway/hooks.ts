@@ -1,5 +1,6 @@
 import { InterposeError, planForMethod, type Envelope, type MethodName, type Snapshot } from "@interpose/engine";
 import type { RunPlan } from "../run-plan.ts";
+import { SHOWN_HEADERS } from "../shown-headers.ts";
 import type { Descriptors } from "./descriptors/index.ts";
 import { createHookedCall, fieldOf } from "./hooked-call.ts";
 import { createKnownApi, type KnownApi } from "./known-api.ts";
@@ -20,14 +21,10 @@ export interface HooksOptions {
   readonly maxMessageBytes: number;
 }
 
-/** The request headers that targets of the dialect v2 are shown, as ZITADEL shows them. Credentials are not among them. */
-const SHOWN_HEADERS: Readonly<Record<string, string>> = {
-  "content-type": "Content-Type",
-  "x-forwarded-for": "X-Forwarded-For",
-  "x-forwarded-host": "X-Forwarded-Host",
-  ":authority": "Host",
-  origin: "Origin",
-};
+/** By their names in HTTP/2, where `Host` is a pseudo-header. A map, since a client may name a header as a member that all objects have. */
+const SHOWN_BY_FIELD: ReadonlyMap<string, string> = new Map(
+  SHOWN_HEADERS.map((name) => [name === "Host" ? ":authority" : name.toLowerCase(), name]),
+);
 
 /**
  * Decides which calls executions look at: those of a method that is known, for which there is a plan. All others pass as they are. Nobody gets past a hook:
@@ -123,7 +120,7 @@ function refusal(call: InterceptedCall, error: InterposeError, contentType: stri
 function envelopeOf(fullMethod: string, { fields }: HeaderBlock, instanceId: string): Envelope {
   const headers: Record<string, string[]> = {};
   for (let i = 0; i < fields.length; i += 2) {
-    const shown = SHOWN_HEADERS[fields[i] ?? ""];
+    const shown = SHOWN_BY_FIELD.get(fields[i] ?? "");
     if (shown !== undefined) (headers[shown] ??= []).push(fields[i + 1] ?? "");
   }
   return { fullMethod, instanceId, headers };

@@ -1,8 +1,6 @@
 import type { Envelope } from "@interpose/engine";
 import type { Call } from "../../call.ts";
-
-/** The request headers that targets of the dialect v2 are shown, as ZITADEL shows them. Credentials are not among them. */
-const SHOWN_HEADERS = ["Content-Type", "X-Forwarded-For", "X-Forwarded-Host", "Host", "Origin"] as const;
+import { SHOWN_HEADERS } from "../shown-headers.ts";
 
 /** What a target is told about a call beside its messages. */
 export function envelopeOf(fullMethod: string, call: Call): Envelope {

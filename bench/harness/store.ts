@@ -2,12 +2,12 @@ import { conditionId, type Execution } from "@interpose/engine";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { openCliStore } from "../../packages/server/src/cli/cli-store.ts";
 import type { Teardown } from "../../packages/server/src/cli/teardown.ts";
 import { write, type CommandContext } from "../../packages/server/src/commands/context.ts";
 import { createTarget } from "../../packages/server/src/commands/create-target.ts";
 import { ensureDefaultInstance } from "../../packages/server/src/commands/first-start.ts";
 import { newId } from "../../packages/server/src/ids.ts";
-import { openStore } from "../../packages/server/src/store/index.ts";
 import { migrate } from "../../packages/server/src/store/migrations.ts";
 import { upsertExecution } from "../../packages/server/src/store/sql/upsert-execution.ts";
 import { TARGET } from "./executions.ts";
@@ -37,14 +37,7 @@ export async function fillStore(
 }
 
 async function fill(dataDir: string, executionsFor: (targetId: string) => readonly Execution[]): Promise<FilledStore> {
-  const store = await openStore({
-    databaseUrl: undefined,
-    dataDir,
-    role: "cli",
-    maxConnections: 2,
-    onLost: () => undefined,
-    onFatal: () => undefined,
-  });
+  const store = await openCliStore({ databaseUrl: undefined, dataDir });
   try {
     const { database } = store;
     await migrate(database);

@@ -10,6 +10,7 @@ export {
   errorResponse,
   httpStatus,
   protocolOfRequest,
+  serviceOfRpcPath,
   statusFromError,
 } from "./errors/index.ts";
 export type {

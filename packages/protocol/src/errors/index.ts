@@ -3,5 +3,5 @@ export type { ConnectErrorDetail } from "./details.ts";
 export { encodeGrpcMessage, errorResponse } from "./error-response.ts";
 export type { ErrorResponse, ErrorResponseContext } from "./error-response.ts";
 export { httpStatus } from "./http-status.ts";
-export { protocolOfRequest } from "./wire-protocol.ts";
+export { protocolOfRequest, serviceOfRpcPath } from "./wire-protocol.ts";
 export type { RequestHead, WireProtocol } from "./wire-protocol.ts";

@@ -11,6 +11,11 @@ export interface RequestHead {
   readonly isRpcPath: boolean;
 }
 
+/** The service of an RPC's path, "/package.Service/Method"; of no other path. No path of REST begins with a segment that has a dot. */
+export function serviceOfRpcPath(path: string): string | undefined {
+  return /^\/([^/]*\.[^/]*)\/[^/]+$/.exec(path)?.[1];
+}
+
 /**
  * The protocol that a request speaks: gRPC and gRPC-Web by their content types, Connect by its own, or by JSON and protobuf on the path of a
  * method, where a GET has `connect=v1` in its query. All else is REST.

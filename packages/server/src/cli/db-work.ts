@@ -1,7 +1,8 @@
 import type { Settings } from "../config/index.ts";
 import { embeddedStatus, type EmbeddedStatus } from "../store/embedded/index.ts";
-import { openStore, type Store } from "../store/index.ts";
+import type { Store } from "../store/index.ts";
 import { migrate, migrationStatus, type MigrationStatus } from "../store/migrations.ts";
+import { openCliStore } from "./cli-store.ts";
 
 /** What `db status` shows. */
 export interface DatabaseStatus {
@@ -30,15 +31,8 @@ export function migrateDatabase(settings: Settings): Promise<MigrationStatus> {
   return withStore(settings, ({ database }) => migrate(database));
 }
 
-async function withStore<T>({ databaseUrl, dataDir }: Settings, work: (store: Store) => Promise<T>): Promise<T> {
-  const store = await openStore({
-    databaseUrl,
-    dataDir,
-    role: "cli",
-    maxConnections: 2,
-    onLost: () => undefined,
-    onFatal: () => undefined,
-  });
+async function withStore<T>(settings: Settings, work: (store: Store) => Promise<T>): Promise<T> {
+  const store = await openCliStore(settings);
   try {
     return await work(store);
   } finally {

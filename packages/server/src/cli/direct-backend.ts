@@ -12,13 +12,13 @@ import { setExecution } from "../commands/set-execution.ts";
 import type { Settings } from "../config/index.ts";
 import { newId } from "../ids.ts";
 import { isInitialized } from "../store/embedded/index.ts";
-import { openStore } from "../store/index.ts";
 import { migrate } from "../store/migrations.ts";
 import { listTokens } from "../store/sql/list-tokens.ts";
 import { searchExecutions } from "../store/sql/search-executions.ts";
 import { searchTargets } from "../store/sql/search-targets.ts";
 import { assertGrantable } from "../access/authorize.ts";
 import type { Backend } from "./backend.ts";
+import { openCliStore } from "./cli-store.ts";
 import type { StoreUse } from "./command-tools.ts";
 
 const EVERYTHING = { filters: [], offset: 0n, limit: 0 } as const;
@@ -33,14 +33,7 @@ export async function openDirectBackend(settings: Settings, { makesStore = false
     const text = `There is no store in ${resolve(settings.dataDir)}. Set INTERPOSE_DATA_DIR or INTERPOSE_DATABASE_URL as the server has it.`;
     throw new InterposeError("settings_invalid", text);
   }
-  const store = await openStore({
-    databaseUrl: settings.databaseUrl,
-    dataDir: settings.dataDir,
-    role: "cli",
-    maxConnections: 2,
-    onLost: () => undefined,
-    onFatal: () => undefined,
-  });
+  const store = await openCliStore(settings);
   try {
     const { database } = store;
     await migrate(database);

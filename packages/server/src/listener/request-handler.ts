@@ -1,5 +1,5 @@
 import { InterposeError } from "@interpose/engine";
-import { errorResponse, protocolOfRequest, type WireProtocol } from "@interpose/protocol";
+import { errorResponse, protocolOfRequest, serviceOfRpcPath, type WireProtocol } from "@interpose/protocol";
 import type { Authenticate } from "./authentication.ts";
 import { createCors } from "./cors.ts";
 import { discardRest, headersFromNode, send, type Answer, type NodeRequest, type NodeResponse } from "./exchange.ts";
@@ -21,9 +21,6 @@ export interface RequestHandlerOptions {
   readonly onFault: (path: string, error: unknown) => void;
 }
 
-/** The form of an RPC's path: a service with its package, and a method. No path of REST begins with a segment that has a dot. */
-const RPC_PATH = /^\/[^/]*\.[^/]*\/[^/]+$/;
-
 /**
  * Hands each request to what answers it: a page, an RPC by its path, or REST; and renders what they refuse. But for pages and open RPCs, the caller
  * is proven before anything else is looked at, and what a stranger is told depends on nothing that exists.
@@ -42,7 +39,7 @@ export function createRequestHandler(
       method: request.method ?? "GET",
       contentType: request.headers["content-type"],
       query: target.query,
-      isRpcPath: RPC_PATH.test(target.path),
+      isRpcPath: serviceOfRpcPath(target.path) !== undefined,
     });
     void answer(request, response, target, protocol)
       .catch((error: unknown) => {

@@ -52,7 +52,6 @@ export function createHookedCall(call: InterceptedCall, block: HeaderBlock, opti
   const request = createMessagePipe({
     maxMessageBytes,
     async change(message) {
-      if (!options.request && !options.response) return withPrefix(message.bytes, message.isCompressed);
       const received = await read(message, descriptor.input, requestCoding);
       const changed = options.request
         ? await options.run(options.request, received, undefined, abort.signal)

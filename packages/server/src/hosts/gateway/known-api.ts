@@ -1,6 +1,6 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import { createPlanFinder, type MethodName, type PlansOfMethod, type Snapshot } from "@interpose/engine";
-import { createRoutes, type Routes } from "@interpose/protocol";
+import { createRoutes, serviceOfRpcPath, type Routes } from "@interpose/protocol";
 import type { Descriptors } from "./descriptors/index.ts";
 import type { RequestHead } from "./relay/header-fields.ts";
 
@@ -32,7 +32,6 @@ const NEVER_HOOKED = new Set([
   "grpc.reflection.v1.ServerReflection",
   "grpc.reflection.v1alpha.ServerReflection",
 ]);
-const RPC_PATH = /^\/([^/]*\.[^/]*)\/[^/]+$/;
 const OTHER: CallMeaning = { kind: "other" };
 
 /** Makes it, once for each state of the descriptors. */
@@ -59,7 +58,7 @@ export function createKnownApi({ services }: Descriptors): KnownApi {
       const unescaped = decodeURIComponent(plain);
       const known = methods.get(unescaped);
       if (known) return known;
-      const [, service] = RPC_PATH.exec(unescaped) ?? [];
+      const service = serviceOfRpcPath(unescaped);
       if (service === undefined || NEVER_HOOKED.has(service)) return OTHER;
       return { kind: "undescribed", name: { full: unescaped, service } };
     } catch {

@@ -1,5 +1,5 @@
 import { InterposeError } from "@interpose/engine";
-import { errorResponse, protocolOfRequest } from "@interpose/protocol";
+import { errorResponse, protocolOfRequest, serviceOfRpcPath } from "@interpose/protocol";
 import type { RequestHead } from "./relay/header-fields.ts";
 import type { HeaderBlock } from "./relay/hpack/index.ts";
 import type { RelayAnswer } from "./relay/interceptor.ts";
@@ -16,8 +16,7 @@ export function answerOfError(
     method: head?.method ?? "",
     contentType,
     query,
-    // The upstream's own paths are not known here; a service with a dot in its name, and a method, are what RPCs have.
-    isRpcPath: /^\/[^/]*\.[^/]*\/[^/]+$/.test(path),
+    isRpcPath: serviceOfRpcPath(path) !== undefined,
   });
   const { status, headers, body } = errorResponse(protocol, error, { contentType });
   const fields = [":status", String(status), ...Object.entries(headers).flat()];

@@ -4,7 +4,11 @@ export type { PathVariable, RestRequest, Route, RouteMatch, Routes } from "./res
 
 // Refusals in each protocol.
 export {
+  binaryHeader,
+  codeFromNumber,
   connectErrorDetails,
+  decodeGrpcMessage,
+  detailType,
   encodeGrpcMessage,
   errorMessage,
   errorResponse,
@@ -12,11 +16,13 @@ export {
   protocolOfRequest,
   serviceOfRpcPath,
   statusFromError,
+  statusFromGrpc,
 } from "./errors/index.ts";
 export type {
   ConnectErrorDetail,
   ErrorResponse,
   ErrorResponseContext,
+  GrpcTrailers,
   RequestHead,
   WireProtocol,
 } from "./errors/index.ts";

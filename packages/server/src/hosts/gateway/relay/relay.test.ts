@@ -6,7 +6,7 @@ import { Connection } from "./connection.ts";
 import type { HeaderBlock } from "./hpack/index.ts";
 import { DEFAULT_LIMITS, type ConnectionLimits } from "./limits.ts";
 import { ERROR_CODE } from "./numbers.ts";
-import { createRelay, type RelayedCall } from "./relay.ts";
+import { createRelay, type RelayedCall, type RelayOptions } from "./relay.ts";
 import type { Stream } from "./stream.ts";
 
 const fieldsOf = (fields: readonly string[]): HeaderBlock => ({ fields, neverIndexed: undefined });
@@ -27,7 +27,12 @@ interface End {
 function world({
   upstreamLimits = {},
   cut = () => 1_000,
-}: { upstreamLimits?: Partial<ConnectionLimits>; cut?: () => number } = {}) {
+  intercept,
+}: {
+  upstreamLimits?: Partial<ConnectionLimits>;
+  cut?: () => number;
+  intercept?: NonNullable<RelayOptions["intercept"]>;
+} = {}) {
   const links: (readonly [Connection<any>, Connection<any>])[] = [];
   const ends = new Map<string, { client: End; upstream: End | undefined }>();
   const upstreamConnections: Connection<RelayedCall>[] = [];
@@ -45,6 +50,7 @@ function world({
     withdrawn: (call) => void waiting.delete(call),
     forwarded: ({ fields }) => fieldsOf([...fields, "via", "relay"]),
     answer: (failure) => ({ head: fieldsOf([":status", "503"]), body: Buffer.from(failure) }),
+    ...(intercept && { intercept }),
   });
 
   const events = (onNew: (stream: Stream<End>, fields: readonly string[]) => void): ConnectionEvents<End> => ({
@@ -237,6 +243,46 @@ describe("createRelay()", () => {
     assert.deepEqual(client.heads, [":status 503"]);
     assert.equal(client.received, "unreachable");
     assert.ok(client.ended);
+  });
+
+  it("tells an interceptor no end of what it has refused, though both came in one frame", () => {
+    const told: string[] = [];
+    const answer = { head: fieldsOf([":status", "400"]), body: undefined };
+    const refusing = (side: "request" | "response"): NonNullable<RelayOptions["intercept"]> => {
+      return (_head, block, call) => {
+        if (side === "response") call.begin(block);
+        const data = (): void => call.refuse(answer, undefined);
+        const noted = (what: string) => (): void => void told.push(what);
+        return {
+          requestData: side === "request" ? data : noted("request data"),
+          requestEnd: noted("request end"),
+          requestSent: noted("request sent"),
+          responseHead: noted("response head"),
+          responseData: data,
+          responseEnd: noted("response end"),
+          responseSent: noted("response sent"),
+          closed: noted("closed"),
+        };
+      };
+    };
+    for (const side of ["request", "response"] as const) {
+      const { connectUpstream, connectClient, settle, begin, upstreamEnd } = world({ intercept: refusing(side) });
+      connectUpstream();
+      const connection = connectClient();
+      settle();
+      const client = begin(connection, "1");
+      if (side === "request") send(client, "question", true);
+      settle();
+      if (side === "response") {
+        const { stream } = upstreamEnd("1");
+        stream.connection.sendHeaders(stream, fieldsOf([":status", "200"]), false);
+        send(upstreamEnd("1"), "answer", true);
+        settle();
+      }
+      assert.deepEqual(client.heads, [":status 400"]);
+      assert.ok(client.ended);
+    }
+    assert.deepEqual(told, ["closed", "response head", "closed"]);
   });
 
   it("passes a reset on, either way", () => {

@@ -234,13 +234,15 @@ export function createRelay(options: RelayOptions): Relay {
       answer({ client: stream }, options.answer("headers_too_large", stream.request, undefined)),
     data(stream, bytes, start, end, endStream) {
       const call = stream.owner;
-      if (!call?.interceptor) {
+      const interceptor = call?.interceptor;
+      if (!interceptor) {
         if (call) toUpstream(call, bytes, start, end, endStream);
         else stream.connection.credit(stream, end - start);
         return;
       }
-      call.interceptor.requestData(bytes, start, end);
-      if (endStream) call.interceptor.requestEnd(undefined);
+      interceptor.requestData(bytes, start, end);
+      // Unless it has refused the call for these bytes.
+      if (endStream && call.interceptor === interceptor) interceptor.requestEnd(undefined);
     },
     sent(stream, bytes) {
       const call = stream.owner;
@@ -274,12 +276,13 @@ export function createRelay(options: RelayOptions): Relay {
       data(stream, bytes, start, end, endStream) {
         const call = stream.owner;
         if (!call) return;
-        if (!call.interceptor) {
+        const { interceptor } = call;
+        if (!interceptor) {
           toClient(call, bytes, start, end, endStream);
           return;
         }
-        call.interceptor.responseData(bytes, start, end);
-        if (endStream) call.interceptor.responseEnd(undefined);
+        interceptor.responseData(bytes, start, end);
+        if (endStream && call.interceptor === interceptor) interceptor.responseEnd(undefined);
       },
       sent(stream, bytes) {
         const call = stream.owner;

@@ -68,6 +68,11 @@ describe("the documents", () => {
       "database_too_new",
       "descriptors_invalid",
       "descriptors_unavailable",
+      // Told by code and text alone.
+      "body_malformed",
+      "coding_missing",
+      "coding_unknown",
+      "upstream_malformed",
     ];
     for (const reason of Object.keys(ERROR_REASONS)) {
       if (!inside.includes(reason)) assert.ok(text.includes(`\`${reason.toUpperCase()}\``), reason);

@@ -8,6 +8,8 @@ export const ERROR_REASONS = {
   // what the client sent
   bad_request: "invalid_argument",
   message_too_large: "resource_exhausted",
+  body_malformed: "invalid_argument",
+  coding_missing: "internal",
   validation_failed: "invalid_argument",
   condition_invalid: "invalid_argument",
   condition_unknown: "not_found",
@@ -37,6 +39,7 @@ export const ERROR_REASONS = {
   target_refused: "failed_precondition",
   // what an upstream does, and says of its API
   upstream_unavailable: "unavailable",
+  upstream_malformed: "internal",
   coding_unknown: "unimplemented",
   protocol_not_hooked: "unimplemented",
   method_not_described: "unavailable",

@@ -1,17 +1,21 @@
 // From HTTP to messages and back.
-export { createRoutes, decodeRequest, encodeResponse } from "./rest/index.ts";
+export { createRoutes, decodeJsonMessage, decodeRequest, encodeResponse } from "./rest/index.ts";
 export type { PathVariable, RestRequest, Route, RouteMatch, Routes } from "./rest/index.ts";
 
 // Refusals in each protocol.
 export {
   binaryHeader,
   codeFromNumber,
+  connectEndOfStream,
   connectErrorDetails,
+  connectErrorJson,
   decodeGrpcMessage,
   detailType,
   encodeGrpcMessage,
   errorMessage,
   errorResponse,
+  grpcTrailers,
+  grpcWebTrailers,
   httpStatus,
   protocolOfRequest,
   serviceOfRpcPath,

@@ -1,6 +1,6 @@
-import { create, createRegistry, toBinary, type DescMessage, type Message } from "@bufbuild/protobuf";
+import { create, createRegistry, type DescMessage, type Message } from "@bufbuild/protobuf";
 import { anyPack } from "@bufbuild/protobuf/wkt";
-import { InterposeError, type RpcCode } from "@interpose/engine";
+import { InterposeError, type ErrorReason, type RpcCode } from "@interpose/engine";
 import { BadRequestSchema, ErrorInfoSchema } from "../gen/google/rpc/error_details_pb.js";
 import { StatusSchema, type Status } from "../gen/google/rpc/status_pb.js";
 import { ErrorDetailSchema } from "../gen/zitadel/v1/error_detail_pb.js";
@@ -51,9 +51,21 @@ export interface ConnectErrorDetail {
   readonly value: Message;
 }
 
+/**
+ * Faults of how a call is written, which every server of gRPC and Connect has: they are told as those tell them, by code and text alone. Interpose's own reasons would say no
+ * more, and peers (the Connect conformance suite among them) take details here for a difference.
+ */
+const WITHOUT_DETAILS: ReadonlySet<ErrorReason> = new Set([
+  "body_malformed",
+  "coding_missing",
+  "coding_unknown",
+  "upstream_malformed",
+]);
+
 /** The details of an error: the contract's id where it has one, what is wrong in the request, and the stable reason. */
 export function connectErrorDetails(error: unknown): readonly ConnectErrorDetail[] {
   const { id, key, message, violations, reason, metadata } = presentable(error);
+  if (WITHOUT_DETAILS.has(reason)) return [];
   const fieldViolations = violations.map(({ field, description }) => ({ field, description }));
   return [
     ...(id === undefined
@@ -76,14 +88,6 @@ export function statusFromError(error: unknown): Status {
     message: errorMessage(error),
     details: connectErrorDetails(error).map(({ desc, value }) => anyPack(desc, value)),
   });
-}
-
-/** The details as Connect's JSON has them: the type's name and its bytes in base64 without padding. */
-export function detailsForConnectJson(error: unknown): readonly { readonly type: string; readonly value: string }[] {
-  return connectErrorDetails(error).map(({ desc, value }) => ({
-    type: desc.typeName,
-    value: base64(toBinary(desc, value)).replace(/=+$/, ""),
-  }));
 }
 
 /** Bytes in base64 (RFC 4648, section 4). */

@@ -1,15 +1,8 @@
-import { toBinary, toJson } from "@bufbuild/protobuf";
+import { toJson } from "@bufbuild/protobuf";
 import { StatusSchema } from "../gen/google/rpc/status_pb.js";
-import {
-  base64,
-  CODE_NUMBERS,
-  detailsForConnectJson,
-  errorMessage,
-  errorRegistry,
-  presentable,
-  statusFromError,
-} from "./details.ts";
-import { CONNECT_STATUSES, httpStatus } from "./http-status.ts";
+import { connectEndOfStream, connectErrorJson, grpcTrailers } from "./call-end.ts";
+import { errorRegistry, presentable, statusFromError } from "./details.ts";
+import { connectHttpStatus, httpStatus } from "./http-status.ts";
 import type { WireProtocol } from "./wire-protocol.ts";
 
 /** A refusal that is ready to be sent. */
@@ -42,17 +35,15 @@ export function errorResponse(
         status: 200,
         headers: {
           "content-type": contentType ?? `application/${protocol}`,
-          "grpc-status": String(CODE_NUMBERS[shown.code]),
-          "grpc-message": encodeGrpcMessage(errorMessage(shown)),
-          "grpc-status-details-bin": base64(toBinary(StatusSchema, statusFromError(shown))).replace(/=+$/, ""),
+          ...fieldsOf(grpcTrailers(statusFromError(shown))),
         },
         body: undefined,
       };
     case "connect-unary":
       return {
-        status: CONNECT_STATUSES[shown.code],
+        status: connectHttpStatus(shown.code, shown.reason),
         headers: { "content-type": "application/json" },
-        body: new TextEncoder().encode(JSON.stringify(connectJson(shown))),
+        body: new TextEncoder().encode(JSON.stringify(connectErrorJson(statusFromError(shown)))),
       };
     case "connect-stream":
       // A stream always answers 200; its end, a message of its own with the second flag set, holds the error.
@@ -60,7 +51,7 @@ export function errorResponse(
       return {
         status: 200,
         headers: { "content-type": contentType ?? "application/connect+json" },
-        body: endOfStream(JSON.stringify({ error: connectJson(shown) })),
+        body: connectEndOfStream(statusFromError(shown)),
       };
     case "rest":
       return {
@@ -73,30 +64,8 @@ export function errorResponse(
   }
 }
 
-function connectJson(error: ReturnType<typeof presentable>): object {
-  // Connect spells this one code with a single "l".
-  const code = error.code === "cancelled" ? "canceled" : error.code;
-  return { code, message: errorMessage(error), details: detailsForConnectJson(error) };
-}
-
-function endOfStream(text: string): Uint8Array {
-  const payload = new TextEncoder().encode(text);
-  const framed = new Uint8Array(5 + payload.byteLength);
-  framed[0] = 0b10;
-  new DataView(framed.buffer).setUint32(1, payload.byteLength);
-  framed.set(payload, 5);
-  return framed;
-}
-
-/**
- * A text as `grpc-message` carries it: space to tilde stay, but for the percent sign; the rest becomes UTF-8 in percent escapes
- * (PROTOCOL-HTTP2.md, "Percent-Encoded").
- */
-export function encodeGrpcMessage(text: string): string {
-  let encoded = "";
-  for (const byte of new TextEncoder().encode(text)) {
-    const isPlain = byte >= 0x20 && byte <= 0x7e && byte !== 0x25;
-    encoded += isPlain ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
-  }
-  return encoded;
+function fieldsOf(pairs: readonly string[]): Record<string, string> {
+  const fields: Record<string, string> = {};
+  for (let i = 0; i < pairs.length; i += 2) fields[pairs[i] ?? ""] = pairs[i + 1] ?? "";
+  return fields;
 }

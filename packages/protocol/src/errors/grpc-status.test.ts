@@ -5,7 +5,7 @@ import { anyPack } from "@bufbuild/protobuf/wkt";
 import fc from "fast-check";
 import { ErrorInfoSchema } from "../gen/google/rpc/error_details_pb.js";
 import { StatusSchema } from "../gen/google/rpc/status_pb.js";
-import { encodeGrpcMessage } from "./error-response.ts";
+import { encodeGrpcMessage } from "./call-end.ts";
 import {
   binaryHeader,
   codeFromNumber,

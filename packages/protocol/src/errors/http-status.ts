@@ -21,12 +21,21 @@ const STATUSES: Readonly<Record<RpcCode, number>> = {
 };
 
 /** Reasons for which HTTP has a status that says more than their code's. */
-const OF_REASONS: Partial<Record<ErrorReason, number>> = { verb_not_allowed: 405, message_too_large: 413 };
-
-/** HTTP statuses of the codes in the Connect protocol. https://connectrpc.com/docs/protocol/#error-codes */
-export const CONNECT_STATUSES: Readonly<Record<RpcCode, number>> = { ...STATUSES };
+const OF_REASONS: Partial<Record<ErrorReason, number>> = {
+  verb_not_allowed: 405,
+  message_too_large: 413,
+  protocol_not_hooked: 415,
+};
 
 /** The HTTP status of an error over REST. */
 export function httpStatus(code: RpcCode, reason: ErrorReason): number {
   return OF_REASONS[reason] ?? STATUSES[code];
+}
+
+/**
+ * The HTTP status of an error in the Connect protocol: its code's, but for a wrong verb and a content type that is not understood
+ * (https://connectrpc.com/docs/protocol/#error-codes, #unary-response).
+ */
+export function connectHttpStatus(code: RpcCode, reason: ErrorReason): number {
+  return reason === "message_too_large" ? STATUSES[code] : httpStatus(code, reason);
 }

@@ -1,6 +1,7 @@
 export { connectErrorDetails, errorMessage, statusFromError } from "./details.ts";
 export type { ConnectErrorDetail } from "./details.ts";
-export { encodeGrpcMessage, errorResponse } from "./error-response.ts";
+export { connectEndOfStream, connectErrorJson, encodeGrpcMessage, grpcTrailers, grpcWebTrailers } from "./call-end.ts";
+export { errorResponse } from "./error-response.ts";
 export type { ErrorResponse, ErrorResponseContext } from "./error-response.ts";
 export { binaryHeader, codeFromNumber, decodeGrpcMessage, detailType, statusFromGrpc } from "./grpc-status.ts";
 export type { GrpcTrailers } from "./grpc-status.ts";

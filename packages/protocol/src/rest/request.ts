@@ -34,6 +34,15 @@ export function decodeRequest(route: Route, request: RestRequest, registry?: Reg
   }
 }
 
+/** Makes a message of its JSON, as the body of a call has it: unknown fields are ignored, and nothing at all is a message without fields. Throws `bad_request`. */
+export function decodeJsonMessage(schema: DescMessage, body: Uint8Array, registry?: Registry): Message {
+  try {
+    return messageFromJson(schema, jsonFromBody({ body: "message", input: schema }, body), registry);
+  } catch (error) {
+    throw error instanceof JsonFault ? badRequest(error) : error;
+  }
+}
+
 /** The refusal of a value: which field, what was expected, and what was given. */
 function badRequest({ path, message: description }: JsonFault): InterposeError {
   return new InterposeError("bad_request", `${path === "" ? "The request" : path}: ${description}.`, {
@@ -43,7 +52,7 @@ function badRequest({ path, message: description }: JsonFault): InterposeError {
 
 function messageFrom(route: Route, { variables, query, body }: RestRequest, registry: Registry | undefined): Message {
   const { input } = route.method;
-  const json = jsonFromBody(route, body);
+  const json = jsonFromBody({ body: route.body, input }, body);
   if (route.body !== "message") addQuery(json, query, input, route);
   for (const { fields, text } of variables) {
     const [last, path] = [fields.at(-1), fields.map(({ name }) => name).join(".")];
@@ -52,20 +61,23 @@ function messageFrom(route: Route, { variables, query, body }: RestRequest, regi
   return messageFromJson(input, json, registry);
 }
 
-function jsonFromBody({ body: kind, method }: Route, body: Uint8Array): MutableJson {
+function jsonFromBody(
+  { body: kind, input }: Pick<Route, "body"> & { readonly input: DescMessage },
+  body: Uint8Array,
+): MutableJson {
   if (kind === "nothing") return {};
   const text = decodeUtf8(body);
   if (text.trim() === "") return {};
   const value = parseJson(text);
   if (kind === "message") {
-    checkJson(method.input, value, "");
+    checkJson(input, value, "");
     // The check above lets well-known types pass, which are no objects everywhere.
     if (!isJsonObject(value)) throw new JsonFault("", "a JSON object", undefined);
     return { ...value };
   }
   const json: MutableJson = {};
   Object.defineProperty(json, kind.jsonName, { value, enumerable: true, configurable: true, writable: true });
-  checkJson(method.input, json, "");
+  checkJson(input, json, "");
   return json;
 }
 

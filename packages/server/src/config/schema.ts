@@ -30,6 +30,11 @@ const gatewaySchema = z.strictObject({
     .min(1)
     .default("reflection")
     .describe("where the API is described: reflection, a file of descriptors, or a folder of .proto files"),
+  speaks: z
+    .array(z.enum(["grpc", "grpc-web", "connect", "rest"]))
+    .min(1)
+    .default(["grpc"])
+    .describe("what the API understands; calls of its methods in another protocol are translated to gRPC"),
 });
 
 /**

@@ -1,5 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { UniversalHandlerFn, UniversalServerRequest, UniversalServerResponse } from "@connectrpc/connect/protocol";
+import { createBase64Decoder } from "../base64-stream.ts";
 
 const TEXT = /application\/grpc-web-text/i;
 const BINARY = /application\/grpc-web(?!-text)/i;
@@ -32,24 +33,13 @@ function asText(response: UniversalServerResponse, body: AsyncIterable<Uint8Arra
   return { ...response, header, body: encodeBase64(body) };
 }
 
-/** A text is decoded as it comes in, four characters at a time, so that no more of it is held than the handler would hold of the bytes. */
 async function* decodeBase64(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  let rest = "";
+  const decoder = createBase64Decoder(notBase64);
   for await (const chunk of body) {
-    const text = rest + Buffer.from(chunk).toString("latin1");
-    const whole = text.length - (text.length % 4);
-    rest = text.slice(whole);
-    if (whole > 0) yield bytesOf(text.slice(0, whole));
+    const bytes = decoder.decode(chunk);
+    if (bytes.byteLength > 0) yield bytes;
   }
-  if (rest !== "") throw notBase64();
-}
-
-/** Padding may stand wherever a sender flushed, not only at the end. */
-function bytesOf(text: string): Uint8Array {
-  const parts = text.match(/[^=]+={0,2}/g) ?? [];
-  const isBase64 = parts.every((part) => part.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(part));
-  if (!isBase64 || parts.join("").length < text.length) throw notBase64();
-  return Buffer.concat(parts.map((part) => Buffer.from(part, "base64")));
+  decoder.end();
 }
 
 /** Every chunk is flushed with padding of its own, as the protocol allows: a client must not wait for the next message to see this one. */

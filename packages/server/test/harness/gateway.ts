@@ -20,6 +20,7 @@ export async function startPassingGateway(
       throw error;
     },
     maxMessageBytes: 1,
+    speaks: new Set(["grpc"]),
     run: () => Promise.reject(new Error("nothing is hooked")),
   });
   cleanUp(t, () => gateway.drain(0));

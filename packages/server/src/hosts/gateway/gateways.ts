@@ -2,6 +2,7 @@ import type { DescService } from "@bufbuild/protobuf";
 import type { InterposeError } from "@interpose/engine";
 import { createServiceCatalog, type ServiceCatalog } from "@interpose/protocol";
 import { watchDescriptors, type Descriptors, type DescriptorSource, type MethodChanges } from "./descriptors/index.ts";
+import type { Spoken } from "./hooks.ts";
 import { startGateway, type Gateway, type GatewayOptions } from "./index.ts";
 
 /** One gateway, as the settings have it. */
@@ -12,6 +13,8 @@ export interface GatewaySettings {
   readonly upstream: string;
   /** `reflection`, or the path of a file or folder. */
   readonly descriptors: string;
+  /** Protocols that the upstream understands. */
+  readonly speaks: readonly Spoken[];
 }
 
 /** What all gateways share. */
@@ -46,7 +49,7 @@ export async function startGateways(options: GatewaysOptions): Promise<Gateways>
   const drain = async (timeoutMs: number): Promise<void> =>
     void (await Promise.all(running.map(({ gateway }) => gateway.drain(timeoutMs))));
   try {
-    for (const { name, listen, upstream, descriptors } of settings) {
+    for (const { name, listen, upstream, descriptors, speaks } of settings) {
       const watch = await watchDescriptors(sourceOf(descriptors, upstream), {
         onChange: ({ methods }) => onChange(name, methods),
         onFailure: (error) => onFailure(name, error),
@@ -58,6 +61,7 @@ export async function startGateways(options: GatewaysOptions): Promise<Gateways>
         listen: addressOf(listen),
         upstream: { url: new URL(upstream) },
         descriptors: () => watch.current(),
+        speaks: new Set(speaks),
         onFault: (error) => onFault(name, error),
       });
       running.push({ name, gateway, upstream });

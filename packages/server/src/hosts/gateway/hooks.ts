@@ -1,14 +1,22 @@
 import { InterposeError, planForMethod, type Envelope, type MethodName, type Snapshot } from "@interpose/engine";
+import { protocolOfRequest, serviceOfRpcPath, type WireProtocol } from "@interpose/protocol";
 import type { RunPlan } from "../run-plan.ts";
 import { SHOWN_HEADERS } from "../shown-headers.ts";
 import type { Descriptors } from "./descriptors/index.ts";
-import { createHookedCall, fieldOf } from "./hooked-call.ts";
 import { createKnownApi, type KnownApi } from "./known-api.ts";
+import { createMessageCall } from "./message-call.ts";
 import { answerOfError } from "./outcome.ts";
+import type { CallForm, CallHead } from "./protocols/call-form.ts";
+import { readConnectStream } from "./protocols/connect-stream.ts";
+import { readConnectUnary } from "./protocols/connect-unary.ts";
+import { fieldOf } from "./protocols/fields.ts";
+import { readGrpc } from "./protocols/grpc.ts";
+import { readGrpcWeb } from "./protocols/grpc-web.ts";
 import type { RequestHead } from "./relay/header-fields.ts";
 import type { HeaderBlock } from "./relay/hpack/index.ts";
 import type { InterceptedCall, Interceptor } from "./relay/interceptor.ts";
 import { rememberLast } from "./relay/remember-last.ts";
+import { inGrpc, sameProtocol } from "./upstream-side.ts";
 
 /** What hooks need. */
 export interface HooksOptions {
@@ -19,6 +27,8 @@ export interface HooksOptions {
   readonly run: RunPlan;
   readonly instanceId: string;
   readonly maxMessageBytes: number;
+  /** What the upstream understands. */
+  readonly speaks: ReadonlySet<Spoken>;
 }
 
 /** By their names in HTTP/2, where `Host` is a pseudo-header. A map, since a client may name a header as a member that all objects have. */
@@ -27,14 +37,15 @@ const SHOWN_BY_FIELD: ReadonlyMap<string, string> = new Map(
 );
 
 /**
- * Decides which calls executions look at: those of a method that is known, for which there is a plan. All others pass as they are. Nobody gets past a hook:
- * what is hooked and comes in a protocol that cannot be looked into is refused, and so is what has an execution of its own method or service, or meets an API of which nothing is known
- * yet, and is not described. Where such a method is gone in truth, the API itself would say no more.
+ * Decides which calls are taken apart into messages: those of a known method that executions look at, and those in a protocol that the upstream does not speak. All others
+ * pass as they are. Nobody gets past a hook: what is hooked and cannot be read is refused, and so is what has an execution of its own method or service, or meets an API of which
+ * nothing is known yet, and is not described. Where such a method is gone in truth, the API itself would say no more.
  */
 export function createHooks(
   options: HooksOptions,
 ): (head: RequestHead, block: HeaderBlock, call: InterceptedCall) => Interceptor | undefined {
   const apiOf = rememberLast(createKnownApi);
+  const { speaks } = options;
 
   return (head, block, call) => {
     const descriptors = options.descriptors();
@@ -48,13 +59,28 @@ export function createHooks(
     }
     const { full, descriptor, plans } = meaning.method;
     const { request, response } = plans(snapshot);
-    if (!request && !response) return undefined;
-    if (!isGrpc(contentType)) return refusal(call, notHooked(full), contentType);
+    const protocol = protocolOf(head, contentType);
+    const isTranslated = isInNeedOfTranslation(protocol, speaks);
+    if (!request && !response && !isTranslated) return undefined;
+
+    const given: CallHead = { head, block, method: descriptor, registry: descriptors.registry };
+    let form: CallForm | undefined;
+    try {
+      form = READERS[protocol]?.(given);
+    } catch (error) {
+      return refusal(call, error, contentType);
+    }
+    if (!form) {
+      // What is no call of a method at all is for the upstream to refuse, where nobody looks at it.
+      return request || response || protocol !== "rest" ? refusal(call, notRead(full), contentType) : undefined;
+    }
+    const { translation } = form;
     const envelope = envelopeOf(full, block, options.instanceId);
     const traceparent = fieldOf(block, "traceparent");
-    return createHookedCall(call, block, {
-      descriptor,
-      registry: descriptors.registry,
+    return createMessageCall(call, {
+      call: given,
+      form,
+      upstream: isTranslated && translation ? inGrpc(call, given, form, translation) : sameProtocol(call, form),
       request,
       response,
       maxMessageBytes: options.maxMessageBytes,
@@ -72,6 +98,40 @@ export function createHooks(
   };
 }
 
+/** What reads a call of a protocol. */
+const READERS: Partial<Record<WireProtocol, (call: CallHead) => CallForm | undefined>> = {
+  grpc: readGrpc,
+  "grpc-web": readGrpcWeb,
+  "grpc-web-text": readGrpcWeb,
+  "connect-unary": readConnectUnary,
+  "connect-stream": readConnectStream,
+};
+
+/** A protocol as settings name it. */
+export const SPOKEN = ["grpc", "grpc-web", "connect", "rest"] as const;
+export type Spoken = (typeof SPOKEN)[number];
+
+const AS_SPOKEN: Readonly<Record<WireProtocol, Spoken>> = {
+  grpc: "grpc",
+  "grpc-web": "grpc-web",
+  "grpc-web-text": "grpc-web",
+  "connect-unary": "connect",
+  "connect-stream": "connect",
+  rest: "rest",
+};
+
+/** Calls are translated to gRPC alone: an upstream that does not speak it gets all of them as they are. */
+function isInNeedOfTranslation(protocol: WireProtocol, speaks: ReadonlySet<Spoken>): boolean {
+  return protocol !== "grpc" && speaks.has("grpc") && !speaks.has(AS_SPOKEN[protocol]);
+}
+
+function protocolOf({ method, path }: RequestHead, contentType: string | undefined): WireProtocol {
+  // What most calls are is told without taking anything apart.
+  if (contentType === "application/grpc" || contentType === "application/grpc+proto") return "grpc";
+  const [plain = "", query = ""] = path.split("?", 2);
+  return protocolOfRequest({ method, contentType, query, isRpcPath: serviceOfRpcPath(plain) !== undefined });
+}
+
 /** The name of what has none: only executions on everything apply to it. */
 const NAMELESS: MethodName = { full: "", service: "" };
 
@@ -84,14 +144,10 @@ function isHookedUnseen(snapshot: Snapshot, name: MethodName, { isDescribed }: K
   });
 }
 
-function isGrpc(contentType: string | undefined): boolean {
-  return /^application\/grpc(\+proto)?\s*(;|$)/i.test(contentType ?? "");
-}
-
-function notHooked(method: string): InterposeError {
+function notRead(method: string): InterposeError {
   return new InterposeError(
     "protocol_not_hooked",
-    `Executions look at the messages of ${method}, and can read them in gRPC with protobuf alone. Call it in that protocol.`,
+    `The messages of ${method} have to be read here, and cannot be in the form of this call. Call it in gRPC, gRPC-Web or Connect, with protobuf or JSON.`,
   );
 }
 
@@ -103,8 +159,8 @@ function notDescribed(path: string): InterposeError {
 }
 
 /** Answers a call at once. What else comes of it is thrown away. */
-function refusal(call: InterceptedCall, error: InterposeError, contentType: string | undefined): Interceptor {
-  call.refuse(answerOfError(error, call.head, contentType), undefined);
+function refusal(call: InterceptedCall, error: unknown, contentType: string | undefined): Interceptor {
+  call.refuse(answerOfError(error, call.head, contentType), {});
   return {
     requestData: (_bytes, start, end) => call.creditRequest(end - start),
     requestEnd: () => undefined,
@@ -113,6 +169,7 @@ function refusal(call: InterceptedCall, error: InterposeError, contentType: stri
     responseData: () => undefined,
     responseEnd: () => undefined,
     responseSent: () => undefined,
+    upstreamReset: () => false,
     closed: () => undefined,
   };
 }

@@ -5,10 +5,10 @@ import type { RunPlan } from "../run-plan.ts";
 import type { Descriptors } from "./descriptors/index.ts";
 import { handByFirstBytes } from "../../listener/http-version.ts";
 import { forwardedRequest } from "./forwarded.ts";
-import { fieldOf } from "./hooked-call.ts";
 import { createHttp1Front, originOf } from "./http1-front.ts";
-import { createHooks } from "./hooks.ts";
+import { createHooks, type Spoken } from "./hooks.ts";
 import { answerOfFailure } from "./outcome.ts";
+import { fieldOf } from "./protocols/fields.ts";
 import { createRelaySockets } from "./relay-sockets.ts";
 import { createRelay, type Relay } from "./relay/relay.ts";
 import { createUpstream, type UpstreamOptions } from "./upstream.ts";
@@ -21,7 +21,9 @@ export interface GatewayOptions {
   readonly snapshot: () => Snapshot;
   readonly run: RunPlan;
   readonly instanceId: string;
-  /** Longest message that executions look at. */
+  /** Protocols that the upstream understands. Calls in another one are translated to gRPC. */
+  readonly speaks: ReadonlySet<Spoken>;
+  /** Longest message that is looked at. */
   readonly maxMessageBytes: number;
   /** Told of a fault of ours; the connection that met it is ended. */
   readonly onFault: (error: unknown) => void;

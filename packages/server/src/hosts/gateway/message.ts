@@ -1,6 +1,6 @@
-import { fromBinary, toBinary, type DescMessage, type Registry } from "@bufbuild/protobuf";
+import { fromBinary, toBinary, toJsonString, type DescMessage, type Registry } from "@bufbuild/protobuf";
 import { InterposeError, type Message } from "@interpose/engine";
-import { protobufMessage, unwrap } from "@interpose/protocol";
+import { decodeJsonMessage, protobufMessage, unwrap } from "@interpose/protocol";
 
 /** A message of an upstream's API as the engine sees it. Throws `bad_request` for bytes that are none of the type's. */
 export function messageFromBytes(schema: DescMessage, bytes: Uint8Array, registry: Registry): Message {
@@ -14,7 +14,17 @@ export function messageFromBytes(schema: DescMessage, bytes: Uint8Array, registr
   }
 }
 
+/** The same of its JSON. Throws `bad_request`, naming the field. */
+export function messageFromJson(schema: DescMessage, json: Uint8Array, registry: Registry): Message {
+  return protobufMessage(schema, decodeJsonMessage(schema, json, registry), registry);
+}
+
 /** The bytes of a message that a run ended with. */
 export function bytesOfMessage(schema: DescMessage, message: Message): Uint8Array {
   return toBinary(schema, unwrap(message));
+}
+
+/** The same in canonical JSON. https://protobuf.dev/programming-guides/json/ */
+export function jsonOfMessage(schema: DescMessage, message: Message, registry: Registry): Uint8Array {
+  return Buffer.from(toJsonString(schema, unwrap(message), { registry }));
 }

@@ -1,9 +1,26 @@
 import { InterposeError } from "@interpose/engine";
-import { errorResponse, protocolOfRequest, serviceOfRpcPath } from "@interpose/protocol";
+import { errorResponse, protocolOfRequest, serviceOfRpcPath, type WireProtocol } from "@interpose/protocol";
+import { CODING_NAMES } from "./protocols/codings.ts";
 import type { RequestHead } from "./relay/header-fields.ts";
-import type { HeaderBlock } from "./relay/hpack/index.ts";
 import type { RelayAnswer } from "./relay/interceptor.ts";
 import type { RelayFailure } from "./relay/relay.ts";
+
+/** Where a protocol says what codings are understood. */
+const ACCEPT_FIELDS: Readonly<Record<WireProtocol, string>> = {
+  grpc: "grpc-accept-encoding",
+  "grpc-web": "grpc-accept-encoding",
+  "grpc-web-text": "grpc-accept-encoding",
+  "connect-stream": "connect-accept-encoding",
+  "connect-unary": "accept-encoding",
+  rest: "accept-encoding",
+};
+
+/** Content types of calls that can be read. */
+const ACCEPTED_TYPES = [
+  ...["application/proto", "application/json", "application/connect+proto", "application/connect+json"],
+  ...["application/grpc", "application/grpc+proto", "application/grpc+json"],
+  ...["application/grpc-web", "application/grpc-web+proto", "application/grpc-web+json", "application/grpc-web-text"],
+].join(", ");
 
 /** An error as the answer to a call, in the protocol that the call speaks. */
 export function answerOfError(
@@ -18,17 +35,21 @@ export function answerOfError(
     query,
     isRpcPath: serviceOfRpcPath(path) !== undefined,
   });
+  if (protocol === "connect-unary" && error instanceof InterposeError && error.reason === "protocol_not_hooked")
+    return unsupportedMediaType(error);
   const { status, headers, body } = errorResponse(protocol, error, { contentType });
   const fields = [":status", String(status), ...Object.entries(headers).flat()];
+  if (error instanceof InterposeError && error.reason === "coding_unknown")
+    fields.push(ACCEPT_FIELDS[protocol], CODING_NAMES.join(","));
   if (body) fields.push("content-length", String(body.byteLength));
   return { head: { fields, neverIndexed: undefined }, body: body && Buffer.from(body) };
 }
 
-/** An error as the end of a gRPC response that has begun. */
-export function trailersOfError(error: unknown): HeaderBlock {
-  const { headers } = errorResponse("grpc", error);
-  const fields = Object.entries(headers).filter(([name]) => name.startsWith("grpc-"));
-  return { fields: fields.flat(), neverIndexed: undefined };
+/** A content type that is none of Connect's has no form of error either (https://connectrpc.com/docs/protocol/#unary-response). */
+function unsupportedMediaType({ message }: InterposeError): RelayAnswer {
+  const body = Buffer.from(`${message}\n`);
+  const fields = [":status", "415", "content-type", "text/plain", "accept-post", ACCEPTED_TYPES];
+  return { head: { fields: [...fields, "content-length", String(body.byteLength)], neverIndexed: undefined }, body };
 }
 
 const FAILURES: Readonly<Record<RelayFailure, () => InterposeError>> = {

@@ -1,10 +1,18 @@
 import type { RequestHead } from "./header-fields.ts";
 import type { HeaderBlock } from "./hpack/index.ts";
+import type { ErrorCode } from "./numbers.ts";
 
 /** An answer of our own, in the protocol of the call. */
 export interface RelayAnswer {
   readonly head: HeaderBlock;
   readonly body: Buffer | undefined;
+}
+
+/** How a response that has begun ends. With neither, it is reset. */
+export interface ResponseEnd {
+  /** The last bytes of the body. */
+  readonly body?: Buffer | undefined;
+  readonly trailers?: HeaderBlock | undefined;
 }
 
 /**
@@ -21,6 +29,8 @@ export interface Interceptor {
   responseData(bytes: Buffer, start: number, end: number): void;
   responseEnd(trailers: HeaderBlock | undefined): void;
   responseSent(bytes: number): void;
+  /** The upstream has reset the call before its end. Answers whether the caller was told; if not, the relay tells it as HTTP/2 does. `closed` comes in either case. */
+  upstreamReset(code: ErrorCode): boolean;
   /** The call is over before its end, or was answered by the relay; nothing is told any more. */
   closed(): void;
 }
@@ -39,6 +49,6 @@ export interface InterceptedCall {
   creditResponse(bytes: number): void;
   /** Whether a response has begun, so that the call can no longer be answered by a head of ours. */
   readonly isAnswered: boolean;
-  /** Answers the client, and gives the call at the upstream up. Where a response has begun already, its end is `trailers`, or a reset where there are none. */
-  refuse(answer: RelayAnswer, trailers: HeaderBlock | undefined): void;
+  /** Answers the client, and gives the call at the upstream up. Where a response has begun already, it ends with `end`. */
+  refuse(answer: RelayAnswer, end: ResponseEnd): void;
 }

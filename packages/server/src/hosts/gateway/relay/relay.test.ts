@@ -251,7 +251,7 @@ describe("createRelay()", () => {
     const refusing = (side: "request" | "response"): NonNullable<RelayOptions["intercept"]> => {
       return (_head, block, call) => {
         if (side === "response") call.begin(block);
-        const data = (): void => call.refuse(answer, undefined);
+        const data = (): void => call.refuse(answer, {});
         const noted = (what: string) => (): void => void told.push(what);
         return {
           requestData: side === "request" ? data : noted("request data"),
@@ -261,6 +261,7 @@ describe("createRelay()", () => {
           responseData: data,
           responseEnd: noted("response end"),
           responseSent: noted("response sent"),
+          upstreamReset: () => false,
           closed: noted("closed"),
         };
       };

@@ -69,6 +69,8 @@ export interface RelayedCall {
     | undefined;
   /** A final response has begun to reach the client: it can no longer be answered otherwise. */
   answered: boolean;
+  /** The upstream's final response has begun. An interceptor may hold it back. */
+  responded: boolean;
   interceptor: Interceptor | undefined;
 }
 
@@ -183,13 +185,19 @@ export function createRelay(options: RelayOptions): Relay {
       get isAnswered() {
         return call.answered;
       },
-      refuse(given, trailers) {
+      refuse(given, { body, trailers }) {
         abandon(call);
-        if (!call.answered) answer(call, given);
-        else if (trailers) {
-          client.connection.sendHeaders(client, trailers, true);
-          stopSending(client);
-        } else client.connection.reset(client, ERROR_CODE.INTERNAL_ERROR);
+        if (!call.answered) {
+          answer(call, given);
+          return;
+        }
+        if (!body && !trailers) {
+          client.connection.reset(client, ERROR_CODE.INTERNAL_ERROR);
+          return;
+        }
+        if (body) client.connection.sendData(client, body, 0, body.byteLength, !trailers);
+        if (trailers) client.connection.sendHeaders(client, trailers, true);
+        stopSending(client);
       },
     };
   }
@@ -204,6 +212,7 @@ export function createRelay(options: RelayOptions): Relay {
       upstream: undefined,
       waiting: undefined,
       answered: false,
+      responded: false,
       interceptor: undefined,
     };
     client.owner = call;
@@ -265,7 +274,9 @@ export function createRelay(options: RelayOptions): Relay {
         const { interceptor, client } = call;
         // Interim responses, which come before the one that counts, pass.
         if (interceptor && stream.receivedHeaders) {
-          if (call.answered) interceptor.responseEnd(block);
+          const isTrailers = call.responded;
+          call.responded = true;
+          if (isTrailers) interceptor.responseEnd(block);
           else interceptor.responseHead(block, endStream);
           return;
         }
@@ -298,8 +309,11 @@ export function createRelay(options: RelayOptions): Relay {
           if (!call.interceptor) stopSending(call.client);
           return;
         }
-        call.interceptor?.closed();
+        const { interceptor } = call;
+        const isTold = interceptor?.upstreamReset(code) === true;
+        interceptor?.closed();
         call.interceptor = undefined;
+        if (isTold) return;
         if (!call.answered && isRefusal(code)) answer(call, options.answer("refused", call.head, call.block));
         else {
           const { client } = call;

@@ -1,0 +1,86 @@
+import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
+import { InterposeError } from "@interpose/engine";
+import type { CallForm, CallHead, MessagesForm } from "./call-form.ts";
+import { messageCodec, type CodecName } from "./codecs.ts";
+import { withKnownCodings } from "./codings.ts";
+import { withField } from "./fields.ts";
+import type { Framing } from "./framing.ts";
+
+/** A call whose message stands in the query. */
+export interface MessageInQuery {
+  readonly codec: CodecName;
+  readonly request: MessagesForm;
+  readonly requestHead: CallForm["requestHead"];
+}
+
+/**
+ * Reads Connect's GET. Only methods without side effects can be called so: any page can make a browser send a GET
+ * (https://connectrpc.com/docs/protocol/#unary-get-request). Undefined: a codec that cannot be read.
+ */
+export function messageInQuery({ head, block, method, registry }: CallHead): MessageInQuery | undefined {
+  if (method.idempotency !== MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS) {
+    throw new InterposeError("verb_not_allowed", "The method may have side effects. Call it by POST.", {
+      metadata: { allow: "POST" },
+    });
+  }
+  const [path = "", search = ""] = head.path.split("?", 2);
+  const query = new URLSearchParams(search);
+  const name = query.get("encoding");
+  if (name !== "proto" && name !== "json") return undefined;
+  const coding = query.get("compression") ?? undefined;
+  const bytes = bytesOf(query.get("message") ?? "", query.get("base64") === "1");
+  const inner = messageCodec(name, method.input, registry);
+  return {
+    codec: name,
+    request: {
+      framing: givenMessage(bytes, coding !== undefined && coding !== "identity"),
+      codec: {
+        ...inner,
+        encode: (message) => ({
+          bytes: new Uint8Array(),
+          path: `${path}?${withMessage(query, inner.encode(message).bytes)}`,
+        }),
+      },
+      coding,
+    },
+    requestHead({ path: changed }) {
+      const accepting = withKnownCodings(block, "accept-encoding");
+      return changed === undefined ? accepting : withField(accepting, ":path", changed);
+    },
+  };
+}
+
+function withMessage(query: URLSearchParams, bytes: Uint8Array): string {
+  const changed = new URLSearchParams(query);
+  changed.delete("compression");
+  changed.set("base64", "1");
+  changed.set("message", Buffer.from(bytes).toString("base64url"));
+  return changed.toString();
+}
+
+function bytesOf(text: string, isBase64: boolean): Buffer {
+  if (!isBase64) return Buffer.from(text);
+  if (!/^[A-Za-z0-9+/_-]*={0,2}$/.test(text))
+    throw new InterposeError("bad_request", 'The parameter "message" is not base64.');
+  return Buffer.from(text, "base64url");
+}
+
+/** A body that has nothing in it, for a message that is somewhere else. */
+function givenMessage(bytes: Buffer, isCompressed: boolean): Framing {
+  return {
+    createCutter() {
+      let isTaken = false;
+      return {
+        push: () => undefined,
+        take: () => undefined,
+        takeLast() {
+          if (isTaken) return undefined;
+          isTaken = true;
+          return { kind: "message", isCompressed, bytes };
+        },
+      };
+    },
+    frame: () => Buffer.alloc(0),
+    frameEnd: (given) => given,
+  };
+}

@@ -15,10 +15,11 @@ export function addServe(program: Command, environment: CommandEnvironment): voi
   serveWith(command, environment, ({ flag }) => flag);
 }
 
-/** Adds `gateway`: `serve` for one gateway, whose settings go by their last words here. Other settings come from the environment or the file. */
+/** Adds `gateway`: `serve` for one gateway, whose settings go without its name here. Other settings come from the environment or the file. */
 export function addGateway(program: Command, environment: CommandEnvironment): void {
   const command = program.command("gateway").description("serve, with a gateway before an API");
-  const flagOf = ({ path }: Leaf): string | undefined => (path[0] === "gateway" ? `--${path.at(-1) ?? ""}` : undefined);
+  const flagOf = ({ flag, path }: Leaf): string | undefined =>
+    path[0] === "gateway" && path.length > 1 ? flag.replace(/^--gateway-/, "--") : undefined;
   for (const leaf of LEAVES) {
     const flag = flagOf(leaf);
     if (flag !== undefined) command.addOption(settingOption(leaf, flag));

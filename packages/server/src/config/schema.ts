@@ -35,6 +35,14 @@ const gatewaySchema = z.strictObject({
     .min(1)
     .default(["grpc"])
     .describe("what the API understands; calls of its methods in another protocol are translated to gRPC"),
+  cors: z
+    .strictObject({
+      allowedOrigins: z
+        .array(z.string())
+        .default([])
+        .describe('origins of browsers that may make calls which are translated, or "*"; none: off'),
+    })
+    .prefault({}),
 });
 
 /**

@@ -15,6 +15,8 @@ export interface GatewaySettings {
   readonly descriptors: string;
   /** Protocols that the upstream understands. */
   readonly speaks: readonly Spoken[];
+  /** Pages that may call in another one. */
+  readonly cors: { readonly allowedOrigins: readonly string[] };
 }
 
 /** What all gateways share. */
@@ -49,7 +51,7 @@ export async function startGateways(options: GatewaysOptions): Promise<Gateways>
   const drain = async (timeoutMs: number): Promise<void> =>
     void (await Promise.all(running.map(({ gateway }) => gateway.drain(timeoutMs))));
   try {
-    for (const { name, listen, upstream, descriptors, speaks } of settings) {
+    for (const { name, listen, upstream, descriptors, speaks, cors } of settings) {
       const watch = await watchDescriptors(sourceOf(descriptors, upstream), {
         onChange: ({ methods }) => onChange(name, methods),
         onFailure: (error) => onFailure(name, error),
@@ -62,6 +64,7 @@ export async function startGateways(options: GatewaysOptions): Promise<Gateways>
         upstream: { url: new URL(upstream) },
         descriptors: () => watch.current(),
         speaks: new Set(speaks),
+        corsAllowedOrigins: cors.allowedOrigins,
         onFault: (error) => onFault(name, error),
       });
       running.push({ name, gateway, upstream });

@@ -3,6 +3,7 @@ import { protocolOfRequest, serviceOfRpcPath, type WireProtocol } from "@interpo
 import type { RunPlan } from "../run-plan.ts";
 import { SHOWN_HEADERS } from "../shown-headers.ts";
 import type { Descriptors } from "./descriptors/index.ts";
+import { readableCall, readableRefusals, type Cors } from "./cors.ts";
 import { createKnownApi, type KnownApi } from "./known-api.ts";
 import { createMessageCall } from "./message-call.ts";
 import { answerOfError } from "./outcome.ts";
@@ -14,7 +15,7 @@ import { readGrpc } from "./protocols/grpc.ts";
 import { readGrpcWeb } from "./protocols/grpc-web.ts";
 import type { RequestHead } from "./relay/header-fields.ts";
 import type { HeaderBlock } from "./relay/hpack/index.ts";
-import type { InterceptedCall, Interceptor } from "./relay/interceptor.ts";
+import type { InterceptedCall, Interceptor, RelayAnswer } from "./relay/interceptor.ts";
 import { rememberLast } from "./relay/remember-last.ts";
 import { inGrpc, sameProtocol } from "./upstream-side.ts";
 
@@ -29,6 +30,8 @@ export interface HooksOptions {
   readonly maxMessageBytes: number;
   /** What the upstream understands. */
   readonly speaks: ReadonlySet<Spoken>;
+  /** Origins of pages that may read what the gateway writes itself. */
+  readonly cors: Cors | undefined;
 }
 
 /** By their names in HTTP/2, where `Host` is a pseudo-header. A map, since a client may name a header as a member that all objects have. */
@@ -45,9 +48,23 @@ export function createHooks(
   options: HooksOptions,
 ): (head: RequestHead, block: HeaderBlock, call: InterceptedCall) => Interceptor | undefined {
   const apiOf = rememberLast(createKnownApi);
-  const { speaks } = options;
+  const { speaks, cors } = options;
 
-  return (head, block, call) => {
+  /** The answer to a browser that asks before a call which the API does not understand, and could not be asked about. */
+  function preflight(head: RequestHead, block: HeaderBlock): RelayAnswer | undefined {
+    const answer = head.method === "OPTIONS" && speaks.has("grpc") ? cors?.preflight(block) : undefined;
+    if (!answer) return undefined;
+    const isRpc = serviceOfRpcPath(head.path.split("?", 1)[0] ?? "") !== undefined;
+    const isTranslated = isRpc ? !speaks.has("grpc-web") || !speaks.has("connect") : !speaks.has("rest");
+    const verb = fieldOf(block, "access-control-request-method") ?? "";
+    const { kind } = apiOf(options.descriptors()).meaningOf({ ...head, method: verb });
+    return isTranslated && kind === "known" ? answer : undefined;
+  }
+
+  return (head, block, relayed) => {
+    const asked = preflight(head, block);
+    if (asked) return answered(relayed, asked);
+    const call = cors ? readableRefusals(relayed, block, cors) : relayed;
     const descriptors = options.descriptors();
     const snapshot = options.snapshot();
     const api = apiOf(descriptors);
@@ -80,7 +97,10 @@ export function createHooks(
     return createMessageCall(call, {
       call: given,
       form,
-      upstream: isTranslated && translation ? inGrpc(call, given, form, translation) : sameProtocol(call, form),
+      upstream:
+        isTranslated && translation
+          ? inGrpc(cors ? readableCall(call, block, cors) : call, given, form, translation)
+          : sameProtocol(call, form),
       request,
       response,
       maxMessageBytes: options.maxMessageBytes,
@@ -158,9 +178,13 @@ function notDescribed(path: string): InterposeError {
   );
 }
 
-/** Answers a call at once. What else comes of it is thrown away. */
 function refusal(call: InterceptedCall, error: unknown, contentType: string | undefined): Interceptor {
-  call.refuse(answerOfError(error, call.head, contentType), {});
+  return answered(call, answerOfError(error, call.head, contentType));
+}
+
+/** Answers a call at once. What else comes of it is thrown away. */
+function answered(call: InterceptedCall, answer: RelayAnswer): Interceptor {
+  call.refuse(answer, {});
   return {
     requestData: (_bytes, start, end) => call.creditRequest(end - start),
     requestEnd: () => undefined,

@@ -6,6 +6,7 @@ import type { Descriptors } from "./descriptors/index.ts";
 import { handByFirstBytes } from "../../listener/http-version.ts";
 import { forwardedRequest } from "./forwarded.ts";
 import { createHttp1Front, originOf } from "./http1-front.ts";
+import { createCors } from "./cors.ts";
 import { createHooks, type Spoken } from "./hooks.ts";
 import { answerOfFailure } from "./outcome.ts";
 import { fieldOf } from "./protocols/fields.ts";
@@ -23,6 +24,8 @@ export interface GatewayOptions {
   readonly instanceId: string;
   /** Protocols that the upstream understands. Calls in another one are translated to gRPC. */
   readonly speaks: ReadonlySet<Spoken>;
+  /** Origins of pages that may call in a protocol which the upstream does not understand; "*" stands for all. */
+  readonly corsAllowedOrigins?: readonly string[] | undefined;
   /** Longest message that is looked at. */
   readonly maxMessageBytes: number;
   /** Told of a fault of ours; the connection that met it is ended. */
@@ -44,12 +47,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const sockets = createRelaySockets(options.onFault);
   const upstreamScheme = options.upstream.url.protocol === "https:" ? "https" : "http";
   const upstream = createUpstream(options.upstream, (): Relay => relay, sockets);
+  const cors = createCors(options.corsAllowedOrigins ?? []);
   const relay = createRelay({
     upstream: upstream.take,
     withdrawn: upstream.withdraw,
     forwarded: (block, origin) => forwardedRequest(block, origin, upstreamScheme),
-    intercept: createHooks(options),
-    answer: (failure, head, block) => answerOfFailure(failure, head, block && fieldOf(block, "content-type")),
+    intercept: createHooks({ ...options, cors }),
+    answer(failure, head, block) {
+      const answer = answerOfFailure(failure, head, block && fieldOf(block, "content-type"));
+      return cors && block ? { ...answer, head: cors.readable(block, answer.head) } : answer;
+    },
     output: sockets.output,
   });
 

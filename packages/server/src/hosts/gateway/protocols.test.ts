@@ -168,6 +168,7 @@ for (const speaks of [["grpc"], ["grpc", "grpc-web", "connect"]] as const) {
         },
         maxMessageBytes: 100_000,
         speaks: new Set<Spoken>(speaks),
+        corsAllowedOrigins: ["https://app.example"],
         run: createPlanRunner({ targets, newRunId: () => "7", onRun: () => undefined }),
       });
       cleanUp(suite, () => gateway.drain(0));
@@ -357,6 +358,42 @@ for (const speaks of [["grpc"], ["grpc", "grpc-web", "connect"]] as const) {
         });
       });
     }
+
+    it("lets pages of allowed origins read what it writes itself, and no others", async () => {
+      const isTranslated = speaks.length === 1;
+      const ask = (origin: string, path = `/${SHOP}/Order`): Promise<Response> =>
+        fetch(url + path, {
+          method: "OPTIONS",
+          headers: {
+            origin,
+            "access-control-request-method": "POST",
+            "access-control-request-headers": "content-type,x-mine",
+          },
+        });
+      const asked = await ask("https://app.example");
+      // Connect's server for Node does not answer preflights by itself.
+      assert.equal(asked.status === 204, isTranslated);
+      if (isTranslated) {
+        assert.equal(asked.headers.get("access-control-allow-origin"), "https://app.example");
+        assert.equal(asked.headers.get("access-control-allow-headers"), "content-type,x-mine");
+      }
+      assert.notEqual((await ask("https://evil.example")).status, 204);
+      assert.notEqual((await ask("https://app.example", "/nothing")).status, 204);
+      const call = (origin: string): Promise<Response> =>
+        fetch(`${url}/${SHOP}/Order`, {
+          method: "POST",
+          headers: { origin, "content-type": "application/json" },
+          body: '{"item":"tea"}',
+        });
+      const readable = async (origin: string): Promise<string | null> =>
+        (await call(origin)).headers.get("access-control-allow-origin");
+      assert.equal(await readable("https://app.example"), isTranslated ? "https://app.example" : null);
+      assert.equal(await readable("https://evil.example"), null);
+      snapshot = snapshotOf({ request: { endpoint: hook.url } });
+      hook.reply({ body: { forwardedStatusCode: 403 } });
+      assert.equal(await readable("https://app.example"), "https://app.example", "a refusal is the gateway's own");
+      assert.equal(await readable("https://evil.example"), null);
+    });
 
     it("takes Connect's GET where a method has no side effects, and refuses it elsewhere", async () => {
       const transport = createConnectTransport({ baseUrl: url, httpVersion: "1.1", useHttpGet: true });

@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { before, beforeEach, describe, it } from "node:test";
 import { status } from "@grpc/grpc-js";
 import { createTarget, setExecution } from "./harness/api.ts";
+import { createCertificate } from "./harness/certificate.ts";
 import { forSuite } from "./harness/cleanup.ts";
 import { eventually } from "./harness/eventually.ts";
+import { openRaw, rawRequest } from "./harness/raw-http.ts";
 import { startServer, temporaryDirectory, type TestServer } from "./harness/server.ts";
 import { order, SHOP_PROTOS, shopClient, startShop, type Shop } from "./harness/shop.ts";
 import { startTarget, type TestTarget } from "./harness/target.ts";
@@ -132,5 +134,41 @@ describe("a gateway that asks its API what it is", () => {
     const target = await createTarget(server, { endpoint: "http://127.0.0.1:1/" });
     await setExecution(server, { request: { all: true } }, [target]);
     await assert.rejects(order(client, { item: "tea" }), { code: status.UNAVAILABLE, details: /has not said/ });
+  });
+});
+
+describe("a gateway with TLS on both sides", () => {
+  it("is set by files, and says so in its URL", async (t) => {
+    const { certFile, keyFile, ca } = await createCertificate(t);
+    const api = await startServer(t, { env: { INTERPOSE_TLS_CERT: certFile, INTERPOSE_TLS_KEY: keyFile } });
+    const server = await startServer(t, {
+      env: {
+        INTERPOSE_GATEWAY_LISTEN: "127.0.0.1:0",
+        INTERPOSE_GATEWAY_UPSTREAM: api.url,
+        INTERPOSE_GATEWAY_UPSTREAM_CA: certFile,
+        INTERPOSE_GATEWAY_HTTP: "1.1",
+        INTERPOSE_GATEWAY_TLS_CERT: certFile,
+        INTERPOSE_GATEWAY_TLS_KEY: keyFile,
+      },
+    });
+    // Reflection trusts the authority too.
+    const { body } = await server.request("GET", "/v3alpha/executions/services");
+    assert.ok(body.services.includes("zitadel.action.v3alpha.ActionService"));
+    const port = /Gateway +https:\/\/127\.0\.0\.1:(\d+) before/.exec(server.stdout())?.[1];
+    const raw = await openRaw(t, Number(port), { ca });
+    raw.write(rawRequest("GET", "/healthz"));
+    assert.equal((await raw.answer()).status, 200);
+  });
+
+  it("does not start with files that are none, and names the setting", async (t) => {
+    const { certFile, keyFile } = await createCertificate(t);
+    const env = { INTERPOSE_GATEWAY_LISTEN: "127.0.0.1:0", INTERPOSE_GATEWAY_UPSTREAM: "https://127.0.0.1:1" };
+    const cases: readonly [Record<string, string>, RegExp][] = [
+      [{ INTERPOSE_GATEWAY_UPSTREAM_CA: keyFile }, /upstreamCa: .* holds no certificates/],
+      [{ INTERPOSE_GATEWAY_TLS_CERT: keyFile, INTERPOSE_GATEWAY_TLS_KEY: certFile }, /tls\.cert, .*tls\.key: /],
+      [{ INTERPOSE_GATEWAY_TLS_CERT: certFile }, /gateway\.tls\.key/],
+      [{ INTERPOSE_GATEWAY_HTTP: "3" }, /gateway\.http/],
+    ];
+    for (const [more, text] of cases) await assert.rejects(startServer(t, { env: { ...env, ...more } }), text);
   });
 });

@@ -21,6 +21,12 @@ const listenAddress = z
     "must be a port such as 8081, or an address with one such as 127.0.0.1:8081",
   );
 
+/** Files of a certificate and its key. */
+const tlsSchema = z.strictObject({
+  cert: z.string().min(1).describe("file with the certificate chain, as PEM"),
+  key: z.string().min(1).describe("file with the private key, as PEM"),
+});
+
 /** One gateway before an API. */
 const gatewaySchema = z.strictObject({
   listen: listenAddress.describe("where the gateway listens: a port, or an address with one"),
@@ -43,6 +49,17 @@ const gatewaySchema = z.strictObject({
         .describe('origins of browsers that may make calls which are translated, or "*"; none: off'),
     })
     .prefault({}),
+  // YAML has 1.1 and 2 as numbers.
+  http: z
+    .preprocess((given) => (typeof given === "number" ? String(given) : given), z.enum(["auto", "1.1", "2"]))
+    .default("auto")
+    .describe("version of HTTP that the API is spoken to in; auto: it is found out"),
+  upstreamCa: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("file with the authorities that the API's certificate may be of, as PEM"),
+  tls: tlsSchema.optional(),
 });
 
 /**
@@ -79,12 +96,7 @@ export const settingsSchema = z.strictObject({
         .describe("networks that targets may live in beyond public addresses, as CIDRs"),
     })
     .prefault({}),
-  tls: z
-    .strictObject({
-      cert: z.string().min(1).describe("file with the certificate chain, as PEM"),
-      key: z.string().min(1).describe("file with the private key, as PEM"),
-    })
-    .optional(),
+  tls: tlsSchema.optional(),
   limits: z
     .strictObject({
       maxMessageBytes: bytes(4 * MIB).describe("largest request, in bytes"),

@@ -1,9 +1,11 @@
-import type { Socket } from "node:net";
+import { createServer as createNetServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
+import type { TlsPair } from "./tls-files.ts";
 
 /** First bytes of an HTTP/2 connection (RFC 9113, section 3.4). They are no HTTP/1.1 request line that anyone sends. */
 const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 /** A connection that does not say within this time what it speaks is closed. */
-export const FIRST_BYTES_TIMEOUT_MS = 10_000;
+const FIRST_BYTES_TIMEOUT_MS = 10_000;
 
 /** What takes a connection over, by the version of HTTP that it speaks. */
 export interface HttpVersions {
@@ -12,10 +14,34 @@ export interface HttpVersions {
 }
 
 /**
- * Tells from the first bytes of a connection which HTTP it speaks, and hands it on with all its bytes. This costs nothing per request. Errors of the socket
- * are for its owner to listen to.
+ * Takes connections, and hands each on by the HTTP that it speaks: with TLS, ALPN (RFC 7301) tells, without, the first bytes. Errors of a connection
+ * destroy it.
  */
-export function handByFirstBytes(socket: Socket, { http1, http2 }: HttpVersions): void {
+export function createFront(tls: TlsPair | undefined, versions: HttpVersions): Server {
+  if (!tls) {
+    return createNetServer({ noDelay: true }, (socket) => {
+      socket.on("error", () => socket.destroy());
+      handByFirstBytes(socket, versions);
+    });
+  }
+  const choices = {
+    ALPNProtocols: ["h2", "http/1.1"],
+    minVersion: "TLSv1.2",
+    handshakeTimeout: FIRST_BYTES_TIMEOUT_MS,
+    noDelay: true,
+  } as const;
+  const front = createTlsServer({ ...tls, ...choices }, (socket) => {
+    socket.on("error", () => socket.destroy());
+    (socket.alpnProtocol === "h2" ? versions.http2 : versions.http1)(socket);
+  });
+  front.on("tlsClientError", (_error, socket) => socket.destroy());
+  return front;
+}
+
+/**
+ * Tells from the first bytes of a connection which HTTP it speaks, and hands it on with all its bytes. This costs nothing per request.
+ */
+function handByFirstBytes(socket: Socket, { http1, http2 }: HttpVersions): void {
   socket.setTimeout(FIRST_BYTES_TIMEOUT_MS, () => socket.destroy());
   let first = Buffer.alloc(0);
   const decide = (): void => {

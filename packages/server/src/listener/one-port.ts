@@ -1,18 +1,18 @@
-import { createServer as createHttp1Server, type Server as Http1Server, type ServerResponse } from "node:http";
-import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from "node:http2";
-import { createServer as createNetServer, type AddressInfo, type Server, type Socket } from "node:net";
-import { createServer as createTlsServer } from "node:tls";
+import { createServer as createHttp1Server, type ServerResponse } from "node:http";
+import { createServer as createHttp2Server, type ServerHttp2Session } from "node:http2";
+import type { AddressInfo, Socket } from "node:net";
 import { InterposeError } from "@interpose/engine";
 import type { NodeRequest, NodeResponse } from "./exchange.ts";
-import { FIRST_BYTES_TIMEOUT_MS, handByFirstBytes } from "./http-version.ts";
+import { createFront } from "./http-version.ts";
+import type { TlsPair } from "./tls-files.ts";
 
 /** Where and how to listen. */
 export interface OnePortOptions {
   readonly host: string;
   /** 0 picks a free port. */
   readonly port: number;
-  /** Certificate chain and key as PEM. With them, the port speaks TLS, and ALPN says which HTTP. */
-  readonly tls?: { readonly cert: Buffer; readonly key: Buffer } | undefined;
+  /** With it, the port speaks TLS, and ALPN says which HTTP. */
+  readonly tls?: TlsPair | undefined;
   readonly onRequest: (request: NodeRequest, response: NodeResponse) => void;
 }
 
@@ -61,7 +61,10 @@ export async function listenOnOnePort(options: OnePortOptions): Promise<OnePort>
   // A client that breaks off mid-handshake or sends garbage is its own problem; the server goes on.
   http2.on("sessionError", () => undefined);
 
-  const front = options.tls ? tlsFront(options.tls, http1, http2) : plainFront(http1, http2);
+  const front = createFront(options.tls, {
+    http1: (socket) => void http1.emit("connection", socket),
+    http2: (socket) => void http2.emit("connection", socket),
+  });
   for (const event of ["connection", "secureConnection"]) {
     front.on(event, (socket: Socket) => {
       sockets.add(socket);
@@ -127,28 +130,6 @@ function errorFromListen(error: NodeJS.ErrnoException, { host, port }: OnePortOp
     default:
       return error;
   }
-}
-
-function plainFront(http1: Http1Server, http2: Http2Server): Server {
-  return createNetServer({ noDelay: true }, (socket) =>
-    handByFirstBytes(socket, {
-      http1: (ready) => void http1.emit("connection", ready),
-      http2: (ready) => void http2.emit("connection", ready),
-    }),
-  );
-}
-
-function tlsFront(tls: { cert: Buffer; key: Buffer }, http1: Http1Server, http2: Http2Server): Server {
-  const choices = {
-    ALPNProtocols: ["h2", "http/1.1"],
-    minVersion: "TLSv1.2",
-    handshakeTimeout: FIRST_BYTES_TIMEOUT_MS,
-  } as const;
-  const front = createTlsServer({ ...tls, ...choices }, (socket) => {
-    (socket.alpnProtocol === "h2" ? http2 : http1).emit("connection", socket);
-  });
-  front.on("tlsClientError", (_error, socket) => socket.destroy());
-  return front;
 }
 
 /** Waits until `done`, looking every 20 ms, at most `timeoutMs`. */

@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createSecureContext } from "node:tls";
 import { InterposeError } from "@interpose/engine";
@@ -8,19 +9,42 @@ export interface TlsFiles {
   readonly key: string;
 }
 
-/** Reads both files. Throws `settings_invalid`, which names the setting, when one cannot be read or TLS cannot work with what stands in them. */
-export async function readTlsFiles({ cert, key }: TlsFiles): Promise<{ readonly cert: Buffer; readonly key: Buffer }> {
-  const files = { cert: await read("tls.cert", cert), key: await read("tls.key", key) };
+/** A certificate chain and its private key, as PEM. */
+export interface TlsPair {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+}
+
+/**
+ * Reads both files. Throws `settings_invalid`, which names the setting, when one cannot be read or TLS cannot work with what stands in them. `setting`: path of the setting that names the
+ * files.
+ */
+export async function readTlsFiles({ cert, key }: TlsFiles, setting = "tls"): Promise<TlsPair> {
+  const files = { cert: await readPem(`${setting}.cert`, cert), key: await readPem(`${setting}.key`, key) };
   try {
     createSecureContext(files);
   } catch (error) {
-    const text = `tls.cert, tls.key: ${cert} and ${key} are no certificate chain with its private key, as PEM: ${(error as Error).message}.`;
+    const text = `${setting}.cert, ${setting}.key: ${cert} and ${key} are no certificate chain with its private key, as PEM: ${(error as Error).message}.`;
     throw new InterposeError("settings_invalid", text, { cause: error });
   }
   return files;
 }
 
-async function read(setting: string, path: string): Promise<Buffer> {
+/** Reads certificates of authorities from a file. Throws `settings_invalid`, which names the setting, when there are none. */
+export async function readAuthorities(setting: string, path: string): Promise<string> {
+  const text = (await readPem(setting, path)).toString();
+  try {
+    for (const [pem] of text.matchAll(/-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----/gs))
+      new X509Certificate(pem);
+    if (!text.includes("-----BEGIN CERTIFICATE-----")) throw new Error("there is none in it");
+  } catch (error) {
+    const problem = `${setting}: ${path} holds no certificates as PEM: ${(error as Error).message}.`;
+    throw new InterposeError("settings_invalid", problem, { cause: error });
+  }
+  return text;
+}
+
+async function readPem(setting: string, path: string): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch (error) {

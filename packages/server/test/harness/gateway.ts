@@ -8,6 +8,7 @@ export async function startPassingGateway(
   t: Cleanup,
   upstreamPort: number,
   upstream: Partial<GatewayOptions["upstream"]> = {},
+  options: Partial<GatewayOptions> = {},
 ): Promise<Gateway> {
   const snapshot = compileSnapshot({ revision: 1n, targets: new Map(), executions: new Map() });
   const gateway = await startGateway({
@@ -22,6 +23,7 @@ export async function startPassingGateway(
     maxMessageBytes: 1,
     speaks: new Set(["grpc"]),
     run: () => Promise.reject(new Error("nothing is hooked")),
+    ...options,
   });
   cleanUp(t, () => gateway.drain(0));
   return gateway;

@@ -3,7 +3,9 @@ import type { InterposeError } from "@interpose/engine";
 import { createServiceCatalog, type ServiceCatalog } from "@interpose/protocol";
 import { watchDescriptors, type Descriptors, type DescriptorSource, type MethodChanges } from "./descriptors/index.ts";
 import type { Spoken } from "./hooks.ts";
+import { readAuthorities, readTlsFiles, type TlsFiles } from "../../listener/tls-files.ts";
 import { startGateway, type Gateway, type GatewayOptions } from "./index.ts";
+import type { UpstreamOptions } from "./upstream.ts";
 
 /** One gateway, as the settings have it. */
 export interface GatewaySettings {
@@ -11,6 +13,10 @@ export interface GatewaySettings {
   /** A port, or an address with one. */
   readonly listen: string;
   readonly upstream: string;
+  readonly http: UpstreamOptions["http"];
+  /** A file with certificates of authorities, as PEM. */
+  readonly upstreamCa?: string | undefined;
+  readonly tls?: TlsFiles | undefined;
   /** `reflection`, or the path of a file or folder. */
   readonly descriptors: string;
   /** Protocols that the upstream understands. */
@@ -46,13 +52,21 @@ export interface Gateways {
 export async function startGateways(options: GatewaysOptions): Promise<Gateways> {
   const { settings, ownServices, onChange, onFailure, onFault } = options;
   const watches: Awaited<ReturnType<typeof watchDescriptors>>[] = [];
-  const running: { readonly name: string; readonly gateway: Gateway; readonly upstream: string }[] = [];
+  const running: {
+    readonly name: string;
+    readonly gateway: Gateway;
+    readonly upstream: string;
+    readonly scheme: string;
+  }[] = [];
   const stop = async (): Promise<void> => void (await Promise.all(watches.map((watch) => watch.stop())));
   const drain = async (timeoutMs: number): Promise<void> =>
     void (await Promise.all(running.map(({ gateway }) => gateway.drain(timeoutMs))));
   try {
-    for (const { name, listen, upstream, descriptors, speaks, cors } of settings) {
-      const watch = await watchDescriptors(sourceOf(descriptors, upstream), {
+    for (const { name, listen, upstream, descriptors, http, upstreamCa, tls, speaks, cors } of settings) {
+      const setting = (key: string): string => `gateway ${name}: ${key}`;
+      const pair = tls && (await readTlsFiles(tls, setting("tls")));
+      const ca = upstreamCa === undefined ? undefined : await readAuthorities(setting("upstreamCa"), upstreamCa);
+      const watch = await watchDescriptors(sourceOf(descriptors, upstream, ca), {
         onChange: ({ methods }) => onChange(name, methods),
         onFailure: (error) => onFailure(name, error),
         mayBeginEmpty: true,
@@ -61,13 +75,14 @@ export async function startGateways(options: GatewaysOptions): Promise<Gateways>
       const gateway = await startGateway({
         ...options,
         listen: addressOf(listen),
-        upstream: { url: new URL(upstream) },
+        tls: pair,
+        upstream: { url: new URL(upstream), http, ca },
         descriptors: () => watch.current(),
         speaks: new Set(speaks),
         corsAllowedOrigins: cors.allowedOrigins,
         onFault: (error) => onFault(name, error),
       });
-      running.push({ name, gateway, upstream });
+      running.push({ name, gateway, upstream, scheme: pair ? "https" : "http" });
     }
   } catch (error) {
     await Promise.all([drain(0), stop()]);
@@ -75,14 +90,19 @@ export async function startGateways(options: GatewaysOptions): Promise<Gateways>
   }
   return {
     catalog: catalogOf(ownServices, watches),
-    listening: running.map(({ name, gateway, upstream }) => ({ name, upstream, url: urlOf(gateway.address) })),
+    listening: running.map(({ name, gateway, upstream, scheme }) => ({
+      name,
+      upstream,
+      url: urlOf(scheme, gateway.address),
+    })),
     drain,
     stop,
   };
 }
 
-function sourceOf(descriptors: string, upstream: string): DescriptorSource {
-  return descriptors === "reflection" ? { kind: "reflection", url: upstream } : { kind: "path", path: descriptors };
+function sourceOf(descriptors: string, upstream: string, ca: string | undefined): DescriptorSource {
+  if (descriptors !== "reflection") return { kind: "path", path: descriptors };
+  return { kind: "reflection", url: upstream, ...(ca !== undefined && { tls: { ca } }) };
 }
 
 /** The catalog, made anew when an API's descriptors are others. */
@@ -108,6 +128,6 @@ function addressOf(listen: string): { readonly host: string; readonly port: numb
   return { host, port: Number(listen.slice(colon + 1)) };
 }
 
-function urlOf({ address, port, family }: Gateway["address"]): string {
-  return `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
+function urlOf(scheme: string, { address, port, family }: Gateway["address"]): string {
+  return `${scheme}://${family === "IPv6" ? `[${address}]` : address}:${port}`;
 }

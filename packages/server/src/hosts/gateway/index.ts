@@ -1,22 +1,26 @@
-import { createServer as createHttp1Server, type ServerResponse } from "node:http";
-import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { createServer as createHttp1Server, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo, Server, Socket } from "node:net";
 import type { Snapshot } from "@interpose/engine";
 import type { RunPlan } from "../run-plan.ts";
 import type { Descriptors } from "./descriptors/index.ts";
-import { handByFirstBytes } from "../../listener/http-version.ts";
+import { createFront } from "../../listener/http-version.ts";
+import type { TlsPair } from "../../listener/tls-files.ts";
 import { forwardedRequest } from "./forwarded.ts";
-import { createHttp1Front, originOf } from "./http1-front.ts";
 import { createCors } from "./cors.ts";
 import { createHooks, type Spoken } from "./hooks.ts";
+import { createHttp1Front, originOf } from "./http1/front.ts";
 import { answerOfFailure } from "./outcome.ts";
 import { fieldOf } from "./protocols/fields.ts";
 import { createRelaySockets } from "./relay-sockets.ts";
+import { DEFAULT_LIMITS } from "./relay/limits.ts";
 import { createRelay, type Relay } from "./relay/relay.ts";
 import { createUpstream, type UpstreamOptions } from "./upstream.ts";
 
 /** A gateway before one API. */
 export interface GatewayOptions {
   readonly listen: { readonly host: string; readonly port: number };
+  /** With it, clients are spoken to over TLS. */
+  readonly tls?: TlsPair | undefined;
   readonly upstream: Partial<UpstreamOptions> & Pick<UpstreamOptions, "url">;
   readonly descriptors: () => Descriptors;
   readonly snapshot: () => Snapshot;
@@ -40,7 +44,7 @@ export interface Gateway {
 }
 
 /**
- * Serves an API in front of its upstream, over HTTP/2. What no execution hooks is relayed frame by frame, without being parsed; of what is hooked, each message is
+ * Serves an API in front of its upstream, over HTTP/2 and HTTP/1.1 on either side. What no execution hooks is relayed frame by frame, without being parsed; of what is hooked, each message is
  * looked at on its way.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
@@ -64,24 +68,28 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const http1Front = createHttp1Front(relay, sockets);
   /** Answers over HTTP/1.1 that are under way. */
   const running = new Set<ServerResponse>();
-  const http1 = createHttp1Server({ keepAliveTimeout: 65_000, requestTimeout: 0 }, (request, response) => {
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
     running.add(response);
     response.once("close", () => running.delete(response));
     http1Front(request, response);
-  });
+  };
+  const { maxHeaderListBytes: maxHeaderSize } = DEFAULT_LIMITS;
+  const http1 = createHttp1Server({ keepAliveTimeout: 65_000, requestTimeout: 0, maxHeaderSize }, answer);
+  // Whether to go on is for the API to say.
+  http1.on("checkContinue", answer);
+  http1.on("connect", (_request, socket) =>
+    socket.end("HTTP/1.1 405 Method Not Allowed\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"),
+  );
   http1.on("clientError", (_error, socket) => socket.destroy());
   // The server never listens itself, but keeps its list of connections, with their time limits, from this event on.
   http1.emit("listening");
-  const server = createServer({ noDelay: true }, (socket) => {
-    socket.on("error", () => socket.destroy());
-    handByFirstBytes(socket, {
-      http1: () => void http1.emit("connection", socket),
-      http2() {
-        const connection = relay.clientConnection(originOf(socket));
-        clients.set(socket, connection);
-        sockets.bind(socket, connection, () => clients.delete(socket));
-      },
-    });
+  const server = createFront(options.tls, {
+    http1: (socket) => void http1.emit("connection", socket),
+    http2(socket) {
+      const connection = relay.clientConnection(originOf(socket));
+      clients.set(socket, connection);
+      sockets.bind(socket, connection, () => clients.delete(socket));
+    },
   });
   await listening(server, options.listen);
 

@@ -5,8 +5,8 @@ import type { WiredConnection } from "./relay/connection-events.ts";
 export interface RelaySockets {
   /** Reads from a socket into a connection, and sends what the connection has. `onClose` is called once, when both are over. */
   bind(socket: Socket, connection: WiredConnection, onClose: () => void): void;
-  /** Ties two connections to each other in memory, until either is lost. */
-  join(one: WiredConnection, other: WiredConnection): void;
+  /** Ties two connections to each other in memory. What it answers parts them: both are lost then. */
+  join(one: WiredConnection, other: WiredConnection): () => void;
   /** To be called when a connection has something to send; see `ConnectionEvents.output`. */
   output(connection: WiredConnection): void;
 }
@@ -30,6 +30,17 @@ export function createRelaySockets(onFault: (error: unknown) => void): RelaySock
   let dirty: WiredConnection[] = [];
   /** A flush comes anyway, at the end of what is being done or of the present turn. */
   let isComing = false;
+
+  /** Reads bytes into a connection. Answers whether that went well: a fault of ours must not end the calls of others with the process. */
+  function receive(connection: WiredConnection, chunk: Buffer): boolean {
+    try {
+      connection.receive(chunk, performance.now());
+      return true;
+    } catch (error) {
+      onFault(error);
+      return false;
+    }
+  }
 
   /** Does work, and sends then what it has led to. */
   function afterwards(work: () => void): void {
@@ -59,13 +70,7 @@ export function createRelaySockets(onFault: (error: unknown) => void): RelaySock
       sinks.set(connection, socketSink(socket));
       socket.on("data", (chunk: Buffer) =>
         afterwards(() => {
-          try {
-            connection.receive(chunk, performance.now());
-          } catch (error) {
-            // A fault of ours must not end the calls of others with the process.
-            onFault(error);
-            socket.destroy();
-          }
+          if (!receive(connection, chunk)) socket.destroy();
         }),
       );
       socket.on("drain", () =>
@@ -86,16 +91,23 @@ export function createRelaySockets(onFault: (error: unknown) => void): RelaySock
       send(connection);
     },
     join(one, other) {
-      const sinkTo = (to: WiredConnection, from: WiredConnection): Sink => ({
+      const part = (): void => {
+        for (const connection of [one, other]) {
+          sinks.delete(connection);
+          connection.lost();
+        }
+      };
+      const sinkTo = (to: WiredConnection): Sink => ({
         isFull: () => false,
         write(chunks) {
-          for (const chunk of chunks) to.receive(chunk, performance.now());
+          for (const chunk of chunks) if (!receive(to, chunk)) part();
           return true;
         },
-        end: () => void sinks.delete(from),
+        end: part,
       });
-      sinks.set(one, sinkTo(other, one));
-      sinks.set(other, sinkTo(one, other));
+      sinks.set(one, sinkTo(other));
+      sinks.set(other, sinkTo(one));
+      return part;
     },
     output(connection) {
       dirty.push(connection);

@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
-import { connect, createSecureServer, createServer, type ClientHttp2Session, type ServerHttp2Stream } from "node:http2";
+import { connect, createServer, type ClientHttp2Session, type ServerHttp2Stream } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { before, describe, it } from "node:test";
-import { createCertificate } from "../../../test/harness/certificate.ts";
 import { cleanUp, forSuite } from "../../../test/harness/cleanup.ts";
 import { eventually } from "../../../test/harness/eventually.ts";
 import { startPassingGateway } from "../../../test/harness/gateway.ts";
@@ -129,26 +127,5 @@ describe("a gateway between Node's HTTP/2 on both sides", () => {
     await once(request, "response");
     for (const each of sessions) each.destroy();
     for (const each of idle) each.on("error", () => undefined);
-  });
-});
-
-describe("a gateway before an API that speaks TLS", () => {
-  it("checks its certificate, and passes", async (t) => {
-    const { keyFile, ca } = await createCertificate(t);
-    const upstream = createSecureServer({ cert: ca, key: await readFile(keyFile) });
-    upstream.on("stream", (stream, headers) => {
-      stream.respond({ ":status": 200 });
-      stream.end(headers[":scheme"]);
-    });
-    upstream.listen(0, "127.0.0.1");
-    await once(upstream, "listening");
-    cleanUp(t, () => void upstream.close());
-    const { port } = upstream.address() as AddressInfo;
-    const url = new URL(`https://localhost:${port}`);
-    const trusting = await startPassingGateway(t, port, { url, ca });
-    const response = await fetch(`http://127.0.0.1:${trusting.address.port}`);
-    assert.equal(await response.text(), "https");
-    const wary = await startPassingGateway(t, port, { url });
-    assert.equal((await fetch(`http://127.0.0.1:${wary.address.port}`)).status, 503);
   });
 });

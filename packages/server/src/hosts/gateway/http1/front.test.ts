@@ -4,10 +4,10 @@ import { request as httpRequest } from "node:http";
 import { createServer, type Http2Server, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import { connect, type AddressInfo } from "node:net";
 import { before, describe, it } from "node:test";
-import { cleanUp, forSuite } from "../../../test/harness/cleanup.ts";
-import { eventually } from "../../../test/harness/eventually.ts";
-import { startPassingGateway } from "../../../test/harness/gateway.ts";
-import type { Gateway } from "./index.ts";
+import { cleanUp, forSuite } from "../../../../test/harness/cleanup.ts";
+import { eventually } from "../../../../test/harness/eventually.ts";
+import { startPassingGateway } from "../../../../test/harness/gateway.ts";
+import type { Gateway } from "../index.ts";
 
 describe("a gateway and its clients of HTTP/1.1", () => {
   const suite = forSuite();

@@ -1,17 +1,16 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import type { HeaderBlock } from "./relay/hpack/index.ts";
-import type { ConnectionEvents } from "./relay/connection-events.ts";
-import { Connection } from "./relay/connection.ts";
-import { ERROR_CODE } from "./relay/numbers.ts";
-import type { Origin, Relay } from "./relay/relay.ts";
-import type { Stream } from "./relay/stream.ts";
-import type { RelaySockets } from "./relay-sockets.ts";
+import type { TLSSocket } from "node:tls";
+import type { ConnectionEvents } from "../relay/connection-events.ts";
+import { Connection } from "../relay/connection.ts";
+import { ERROR_CODE } from "../relay/numbers.ts";
+import type { Origin, Relay } from "../relay/relay.ts";
+import type { Stream } from "../relay/stream.ts";
+import type { RelaySockets } from "../relay-sockets.ts";
+import { blockOfRequest, fieldsFromRaw, pairsOf } from "./fields.ts";
 
 /** Bytes of a request's body that may wait for the upstream before its sender is paused. */
 const MOST_WAITING = 256 * 1024;
-/** Fields that speak of one connection of HTTP/1.1, and end with it (RFC 9110, section 7.6.1). `host` becomes `:authority`. */
-const HOP_BY_HOP = new Set(["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "host"]);
 
 /** A request of HTTP/1.1 on its way: read from, and answered to, Node's server. */
 interface Exchange {
@@ -38,27 +37,24 @@ export function createHttp1Front(
     if (known && !known.isDraining) return known;
     const ours = new Connection<Exchange>("client", { ...events, output: sockets.output });
     const theirs = relay.clientConnection(originOf(socket));
-    sockets.join(ours, theirs);
+    socket.once("close", sockets.join(ours, theirs));
     connections.set(socket, ours);
-    socket.once("close", () => {
-      ours.lost();
-      theirs.lost();
-    });
     return ours;
   }
 
   return (request, response) => {
     const connection = connectionOf(request.socket);
     const exchange: Exchange = { request, response, waiting: 0, owed: 0 };
-    const block = blockOf(request);
-    const stream = connection.open(exchange, block, false);
+    const isWhole = !hasBody(request);
+    const stream = connection.open(exchange, blockOfRequest(request), isWhole);
     request.on("data", (chunk: Buffer) => {
       exchange.waiting += chunk.byteLength;
       if (exchange.waiting > MOST_WAITING) request.pause();
       connection.sendData(stream, chunk, 0, chunk.byteLength, false);
     });
     request.on("end", () => {
-      const trailers = fieldsOf(request.rawTrailers, []);
+      if (isWhole) return;
+      const trailers = fieldsFromRaw(request.rawTrailers);
       if (trailers.length > 0) connection.sendHeaders(stream, { fields: trailers, neverIndexed: undefined }, true);
       else connection.sendData(stream, Buffer.alloc(0), 0, 0, true);
     });
@@ -70,8 +66,15 @@ export function createHttp1Front(
 }
 
 /** Where a client's connection comes from. IPv4 by way of IPv6 is written as what it is. */
-export function originOf({ remoteAddress = "" }: Socket): Origin {
-  return { address: remoteAddress.replace(/^::ffff:(?=\d+\.)/i, ""), scheme: "http" };
+export function originOf(socket: Socket): Origin {
+  const { remoteAddress = "" } = socket;
+  const scheme = (socket as Partial<TLSSocket>).encrypted === true ? "https" : "http";
+  return { address: remoteAddress.replace(/^::ffff:(?=\d+\.)/i, ""), scheme };
+}
+
+/** Whether a body follows the head of a request (RFC 9112, section 6). */
+export function hasBody({ headers }: IncomingMessage): boolean {
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 }
 
 const events: Omit<ConnectionEvents<Exchange>, "output"> = {
@@ -79,19 +82,9 @@ const events: Omit<ConnectionEvents<Exchange>, "output"> = {
     const exchange = stream.owner;
     if (!exchange) return;
     const { response } = exchange;
-    if (response.headersSent) {
-      response.addTrailers(pairsOf(fields));
-      response.end();
-      return;
-    }
-    const status = Number(fields[1]);
-    if (status < 200) {
-      if (status === 103) response.writeEarlyHints(Object.fromEntries(pairsOf(fields.slice(2))));
-      return;
-    }
-    response.writeHead(status, fields.slice(2));
-    if (endStream) response.end();
-    else response.flushHeaders();
+    if (response.headersSent) sendTrailers(response, fields);
+    else if (Number(fields[1]) < 200) sendInterim(exchange, Number(fields[1]), fields.slice(2));
+    else sendHead(response, Number(fields[1]), fields.slice(2), endStream);
   },
   headersTooLarge: () => undefined,
   data(stream, bytes, start, end, endStream) {
@@ -110,6 +103,8 @@ const events: Omit<ConnectionEvents<Exchange>, "output"> = {
   reset({ owner }, code) {
     if (!owner) return;
     const { response } = owner;
+    // The answer is whole; only the rest of the request is not wanted.
+    if (response.writableEnded) return;
     // What was begun cannot be taken back: that it has not come to its end, HTTP/1.1 tells by the end of the connection.
     if (response.headersSent) response.destroy();
     else response.writeHead(code === ERROR_CODE.PROTOCOL_ERROR ? 400 : 502, { connection: "close" }).end();
@@ -123,31 +118,41 @@ function giveCredit(stream: Stream<Exchange>, exchange: Exchange): void {
   exchange.owed = 0;
 }
 
-/** A request's head as HTTP/2 has it (RFC 9113, section 8.3.1). */
-function blockOf({ method = "GET", url = "/", headers, rawHeaders }: IncomingMessage): HeaderBlock {
-  const named = (headers.connection ?? "").split(",").map((name) => name.trim().toLowerCase());
-  const fields = [":method", method, ":scheme", "http", ":path", url];
-  if (headers.host !== undefined && headers.host !== "") fields.push(":authority", headers.host);
-  fields.push(...fieldsOf(rawHeaders, named));
-  return { fields, neverIndexed: undefined };
-}
-
-/** Fields in lower case, without those of the connection. Of `te`, only "trailers" has a meaning further on. */
-function fieldsOf(raw: readonly string[], named: readonly string[]): string[] {
-  const fields: string[] = [];
-  for (let i = 0; i < raw.length; i += 2) {
-    const name = (raw[i] ?? "").toLowerCase();
-    const value = (raw[i + 1] ?? "").trim();
-    if (HOP_BY_HOP.has(name) || (named.includes(name) && name !== "te")) continue;
-    if (name === "te") {
-      if (/\btrailers\b/i.test(value)) fields.push(name, "trailers");
-    } else fields.push(name, value);
+function sendHead(response: ServerResponse, status: number, fields: string[], endStream: boolean): void {
+  // Trailers follow only a body that is sent in chunks.
+  const mayHaveTrailers = !endStream && pairsOf(fields).every(([name]) => name !== "content-length");
+  const sent = mayHaveTrailers
+    ? fields
+    : pairsOf(fields)
+        .filter(([name]) => name !== "trailer")
+        .flat();
+  try {
+    response.writeHead(status, sent);
+  } catch {
+    // HTTP/2 lets more characters be in a value than HTTP/1.1 does.
+    response.writeHead(502, { connection: "close" }).end();
+    return;
   }
-  return fields;
+  if (endStream) response.end();
+  else response.flushHeaders();
 }
 
-function pairsOf(fields: readonly string[]): [string, string][] {
-  const pairs: [string, string][] = [];
-  for (let i = 0; i < fields.length; i += 2) pairs.push([fields[i] ?? "", fields[i + 1] ?? ""]);
-  return pairs;
+function sendTrailers(response: ServerResponse, fields: readonly string[]): void {
+  try {
+    response.addTrailers(pairsOf(fields));
+    response.end();
+  } catch {
+    response.destroy();
+  }
+}
+
+/** Sends an interim response (1xx), which HTTP/1.0 does not know. To a request that waits behind others on its connection, only "100 Continue" can be told; the rest is advice. */
+function sendInterim({ request, response }: Exchange, status: number, fields: readonly string[]): void {
+  if (request.httpVersionMinor === 0 || status === 101) return;
+  if (status === 100) response.writeContinue();
+  else {
+    const lines = pairsOf(fields).map(([name, value]) => `${name}: ${value}\r\n`);
+    const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Interim"}\r\n${lines.join("")}\r\n`;
+    response.socket?.write(head, "latin1");
+  }
 }

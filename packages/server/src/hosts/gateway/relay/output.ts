@@ -63,7 +63,8 @@ export class Output {
 
   /** Appends a frame without a payload. */
   emptyFrame(type: number, flags: number, streamId: number): void {
-    writeHeader(this.#block, this.#reserve(FRAME_HEADER_BYTES), 0, type, flags, streamId);
+    const at = this.#reserve(FRAME_HEADER_BYTES);
+    writeHeader(this.#block, at, 0, type, flags, streamId);
   }
 
   /** Appends RST_STREAM (section 6.4). */

@@ -28,6 +28,7 @@ export const ERROR_REASONS = {
   path_not_found: "not_found",
   method_not_found: "unimplemented",
   verb_not_allowed: "unimplemented",
+  not_over_rest: "unimplemented",
   // who the client is
   unauthenticated: "unauthenticated",
   permission_denied: "permission_denied",

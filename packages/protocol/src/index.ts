@@ -1,6 +1,18 @@
 // From HTTP to messages and back.
-export { createRoutes, decodeJsonMessage, decodeRequest, encodeResponse } from "./rest/index.ts";
-export type { PathVariable, RestRequest, Route, RouteMatch, Routes } from "./rest/index.ts";
+export { createRoutes, decodeJsonMessage, decodeRequest, decodeResponse, encodeRequest, encodeResponse } from "./rest/index.ts";
+export type {
+  EncodedRequest,
+  EncodeRequestOptions,
+  EncodeResponseOptions,
+  OriginalBody,
+  PathVariable,
+  RestBody,
+  RestRequest,
+  Route,
+  RouteMatch,
+  Routes,
+  RoutesOptions,
+} from "./rest/index.ts";
 
 // Refusals in each protocol.
 export {

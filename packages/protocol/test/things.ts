@@ -22,7 +22,8 @@ function build(): ReturnType<typeof createFileRegistry> {
   return createFileRegistry(fromBinary(FileDescriptorSetSchema, stdout));
 }
 
-const registry = build();
+/** Every type of the test protos. */
+export const registry = build();
 
 function found<T>(desc: T | undefined): T {
   if (!desc) throw new Error("the test protos lack something");
@@ -31,5 +32,7 @@ function found<T>(desc: T | undefined): T {
 
 /** A service with bindings of every kind. */
 export const Things: DescService = found(registry.getService("things.v1.Things"));
+/** A service with bodies that are no JSON, and with streams. */
+export const Flows: DescService = found(registry.getService("things.v1.Flows"));
 /** A message with fields of every kind. */
 export const Thing: DescMessage = found(registry.getMessage("things.v1.Thing"));

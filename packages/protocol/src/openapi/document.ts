@@ -1,6 +1,7 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { StatusSchema } from "../gen/google/rpc/status_pb.js";
-import { createRoutes, type Route } from "../rest/routes.ts";
+import type { Route } from "../rest/bindings.ts";
+import { createRoutes } from "../rest/routes.ts";
 import { methodRules } from "../services/method-rules.ts";
 import { readComments, type Comments } from "./comments.ts";
 import { createSchemas, type JsonSchema, type Schemas } from "./schemas.ts";

@@ -1,7 +1,13 @@
 export { createRoutes } from "./routes.ts";
-export type { PathVariable, Route, RouteMatch, Routes } from "./routes.ts";
-export { decodeJsonMessage, decodeRequest, MAX_JSON_DEPTH } from "./request.ts";
+export type { PathVariable, RouteMatch, Routes, RoutesOptions } from "./routes.ts";
+export type { Route } from "./bindings.ts";
+export { decodeJsonMessage, decodeRequest } from "./request.ts";
 export type { RestRequest } from "./request.ts";
-export { encodeResponse } from "./response.ts";
+export { encodeRequest } from "./encode-request.ts";
+export type { EncodedRequest, EncodeRequestOptions } from "./encode-request.ts";
+export { decodeResponse, encodeResponse } from "./response.ts";
+export type { EncodeResponseOptions } from "./response.ts";
+export type { RestBody } from "./http-body.ts";
+export type { OriginalBody } from "./json-body.ts";
 export { parseTemplate } from "./template.ts";
 export type { PathTemplate } from "./template.ts";

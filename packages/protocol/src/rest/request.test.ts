@@ -323,7 +323,7 @@ describe("encodeResponse()", () => {
       { ...match.route, body: "message" },
       { variables: [], query: "", body: new TextEncoder().encode(body) },
     );
-    return encodeResponse(match.route, message);
+    return new TextDecoder().decode(encodeResponse(match.route, message).bytes);
   };
 
   it("writes lowerCamelCase, and leaves zero values out", () => {

@@ -1,13 +1,15 @@
-import { fromJson, type DescField, type DescMessage, type Message, type Registry } from "@bufbuild/protobuf";
+import { fromJson, type DescMessage, type Message, type Registry } from "@bufbuild/protobuf";
 import type { JsonValue as ProtobufJson } from "@bufbuild/protobuf";
 import { InterposeError, isJsonObject, type JsonValue } from "@interpose/engine";
 import { checkJson } from "../json/check-json.ts";
 import { JsonFault } from "../json/json-fault.ts";
-import type { PathVariable, Route } from "./routes.ts";
+import { decodeUtf8, parseJson } from "../json/parse.ts";
+import type { Route } from "./bindings.ts";
+import { at, fieldsNamed, put, type MutableJson } from "./fields-in-json.ts";
+import { httpBodyFrom, isHttpBody, setHttpBody, typeOfBody } from "./http-body.ts";
+import type { PathVariable } from "./routes.ts";
 import { jsonFromText } from "./text-value.ts";
 
-/** Deepest nesting of a body. The mapping of JSON to messages calls itself for each level. */
-export const MAX_JSON_DEPTH = 100;
 /** Most parameters of a query that are looked at. */
 const MAX_QUERY_PARAMETERS = 1_000;
 
@@ -17,16 +19,16 @@ export interface RestRequest {
   /** What stands behind the question mark. */
   readonly query: string;
   readonly body: Uint8Array;
+  /** `content-type` of the body. Only `google.api.HttpBody` asks for it. */
+  readonly contentType?: string | undefined;
 }
-
-/** A JSON object while it is being put together. */
-type MutableJson = Record<string, JsonValue>;
 
 /**
  * Makes the request message: the body as the route says, then the query (where the body is not the whole message), then the path, which wins.
- * Unknown fields and parameters are ignored. Throws `bad_request`, saying what is wrong and where.
+ * Unknown fields and parameters are ignored. Throws `bad_request`, saying what is wrong and where, and `not_over_rest` for a method to which clients send a stream.
  */
 export function decodeRequest(route: Route, request: RestRequest, registry?: Registry): Message {
+  refuseStreams(route);
   try {
     return messageFrom(route, request, registry);
   } catch (error) {
@@ -43,6 +45,14 @@ export function decodeJsonMessage(schema: DescMessage, body: Uint8Array, registr
   }
 }
 
+function refuseStreams({ method }: Route): void {
+  if (method.methodKind === "unary" || method.methodKind === "server_streaming") return;
+  throw new InterposeError(
+    "not_over_rest",
+    `Clients send a stream of messages to ${method.parent.typeName}.${method.name}, which REST cannot say. Call it in gRPC or Connect.`,
+  );
+}
+
 /** The refusal of a value: which field, what was expected, and what was given. */
 function badRequest({ path, message: description }: JsonFault): InterposeError {
   return new InterposeError("bad_request", `${path === "" ? "The request" : path}: ${description}.`, {
@@ -50,15 +60,26 @@ function badRequest({ path, message: description }: JsonFault): InterposeError {
   });
 }
 
-function messageFrom(route: Route, { variables, query, body }: RestRequest, registry: Registry | undefined): Message {
+function messageFrom(
+  route: Route,
+  { variables, query, body, contentType }: RestRequest,
+  registry: Registry | undefined,
+): Message {
   const { input } = route.method;
-  const json = jsonFromBody({ body: route.body, input }, body);
+  const bodyField = typeof route.body === "string" ? undefined : route.body;
+  const rawType = route.body === "nothing" ? undefined : typeOfBody(input, bodyField);
+  const isRaw = isHttpBody(rawType);
+  if (isRaw && !bodyField) return httpBodyFrom(rawType, { bytes: body, contentType });
+  const json = isRaw ? {} : jsonFromBody({ body: route.body, input }, body);
   if (route.body !== "message") addQuery(json, query, input, route);
   for (const { fields, text } of variables) {
     const [last, path] = [fields.at(-1), fields.map(({ name }) => name).join(".")];
     if (last) put(json, fields, jsonFromText(last, text, path));
   }
-  return messageFromJson(input, json, registry);
+  const message = messageFromJson(input, json, registry);
+  if (isRaw && bodyField && (body.byteLength > 0 || contentType !== undefined))
+    setHttpBody(message, bodyField, { bytes: body, contentType });
+  return message;
 }
 
 function jsonFromBody(
@@ -81,39 +102,6 @@ function jsonFromBody(
   return json;
 }
 
-function decodeUtf8(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw new JsonFault("", "UTF-8", undefined);
-  }
-}
-
-function parseJson(text: string): JsonValue {
-  refuseDepth(text);
-  try {
-    return JSON.parse(text) as JsonValue;
-  } catch (error) {
-    throw new InterposeError("bad_request", `The body is not JSON: ${(error as Error).message.slice(0, 200)}.`);
-  }
-}
-
-/** Counts brackets outside of texts, so that no parser ever sees what is too deep. */
-function refuseDepth(text: string): void {
-  let depth = 0;
-  let inText = false;
-  for (let i = 0; i < text.length; i++) {
-    const character = text.charCodeAt(i);
-    if (inText) {
-      if (character === 0x5c) i++;
-      else if (character === 0x22) inText = false;
-    } else if (character === 0x22) inText = true;
-    else if (character === 0x7b || character === 0x5b) depth++;
-    else if (character === 0x7d || character === 0x5d) depth--;
-    if (depth > MAX_JSON_DEPTH) throw new JsonFault("", `at most ${MAX_JSON_DEPTH} levels of nesting`, undefined);
-  }
-}
-
 /** Adds the parameters that name a field, in either spelling and with dots into messages. The body's own field is not for the query. */
 function addQuery(json: MutableJson, query: string, input: DescMessage, route: Route): void {
   let count = 0;
@@ -130,40 +118,6 @@ function addQuery(json: MutableJson, query: string, input: DescMessage, route: R
     } else if (at(json, fields) === undefined) put(json, fields, value);
     else throw new JsonFault(name, "one value; it is given more than once", undefined);
   }
-}
-
-/** The fields on a parameter's way, or undefined when it names none. */
-function fieldsNamed(message: DescMessage, name: string): readonly DescField[] | undefined {
-  const fields: DescField[] = [];
-  let current: DescMessage | undefined = message;
-  for (const part of name.split(".")) {
-    const field: DescField | undefined = current?.fields.find((each) => each.name === part || each.jsonName === part);
-    if (!field) return undefined;
-    fields.push(field);
-    current = field.fieldKind === "message" ? field.message : undefined;
-  }
-  return fields;
-}
-
-function at(json: MutableJson, fields: readonly DescField[]): JsonValue | undefined {
-  let value: JsonValue | undefined = json;
-  for (const field of fields) value = isJsonObject(value) ? (value[field.jsonName] ?? value[field.name]) : undefined;
-  return value;
-}
-
-/** Sets a field, deep in the message. Names come from descriptors, and a second spelling of one from the body is taken out. */
-function put(json: MutableJson, fields: readonly DescField[], value: JsonValue): void {
-  const [field, ...inner] = fields;
-  if (!field) return;
-  const before = json[field.jsonName] ?? json[field.name];
-  if (field.name !== field.jsonName) Reflect.deleteProperty(json, field.name);
-  if (inner.length === 0) {
-    json[field.jsonName] = value;
-    return;
-  }
-  const branch: MutableJson = isJsonObject(before) ? { ...before } : {};
-  put(branch, inner, value);
-  json[field.jsonName] = branch;
 }
 
 function messageFromJson(schema: DescMessage, json: JsonValue, registry: Registry | undefined): Message {

@@ -1,33 +1,7 @@
-import {
-  getOption,
-  hasOption,
-  type DescField,
-  type DescMessage,
-  type DescMethod,
-  type DescMethodUnary,
-  type DescService,
-} from "@bufbuild/protobuf";
-import { http } from "../gen/google/api/annotations_pb.js";
-import type { HttpRule } from "../gen/google/api/http_pb.js";
+import type { DescField, DescService } from "@bufbuild/protobuf";
 import { InterposeError } from "@interpose/engine";
-import { successStatus } from "../services/method-rules.ts";
-import { captureText, parseTemplate, type PathTemplate, type TemplateSegment } from "./template.ts";
-
-/** One way to reach a method by REST. */
-export interface Route {
-  readonly method: DescMethodUnary;
-  /** HTTP verb, in upper case. */
-  readonly verb: string;
-  readonly template: PathTemplate;
-  /** Fields of the request that the template's variables fill, in their order. */
-  readonly variableFields: readonly (readonly DescField[])[];
-  /** What the body is: the whole message, one of its fields, or nothing. */
-  readonly body: "message" | "nothing" | DescField;
-  /** The field of the response that the body of the answer is; undefined for all of it. */
-  readonly responseField: DescField | undefined;
-  /** HTTP status of a success. */
-  readonly successStatus: number;
-}
+import { routeFrom, rulesOf, unboundRoute, type Route } from "./bindings.ts";
+import { captureText, type TemplateSegment } from "./template.ts";
 
 /** A value that a path gives to a field. */
 export interface PathVariable {
@@ -56,14 +30,39 @@ interface Node {
   readonly ends: Map<string, Map<string, Route>>;
 }
 
+/** What is read of services that others wrote. */
+export interface RoutesOptions {
+  /** Whether methods without options are reached by `POST /package.Service/Method`. Default: they have no route. */
+  readonly withUnbound?: boolean;
+  /** Told of each binding that cannot be used, in a sentence; the others are. Default: such a binding throws Error. */
+  readonly onProblem?: (problem: string) => void;
+}
+
 /**
- * Reads the `google.api.http` options of all unary methods, additional bindings included. A template or field path that is wrong, and two
- * bindings for the same verb and path, throw Error at once, naming the methods.
+ * Reads the `google.api.http` options of all methods, additional bindings included. A template or field path that is wrong, and two
+ * bindings for the same verb and path, are problems, which name the methods.
  */
-export function createRoutes(services: readonly DescService[]): Routes {
-  const all = services.flatMap((service) => service.methods.filter(isUnary).flatMap(routesOf));
+export function createRoutes(
+  services: readonly DescService[],
+  { withUnbound = false, onProblem }: RoutesOptions = {},
+): Routes {
   const root = emptyNode();
-  for (const route of all) insert(root, route);
+  const all: Route[] = [];
+  const add = (make: () => Route): void => {
+    try {
+      const route = make();
+      insert(root, route);
+      all.push(route);
+    } catch (error) {
+      if (!onProblem) throw error;
+      onProblem((error as Error).message);
+    }
+  };
+  for (const method of services.flatMap(({ methods }) => methods)) {
+    const rules = rulesOf(method);
+    for (const rule of rules) add(() => routeFrom(method, rule));
+    if (withUnbound && rules.length === 0) add(() => unboundRoute(method));
+  }
   return {
     all,
     match(verb, path) {
@@ -83,60 +82,6 @@ export function createRoutes(services: readonly DescService[]): Routes {
       return allowed.size > 0 ? { kind: "wrong_verb", allowed: [...allowed].sort() } : { kind: "not_found" };
     },
   };
-}
-
-function isUnary(method: DescMethod): method is DescMethodUnary {
-  return method.methodKind === "unary";
-}
-
-function routesOf(method: DescMethodUnary): readonly Route[] {
-  if (!hasOption(method, http)) return [];
-  const rule = getOption(method, http);
-  return [rule, ...rule.additionalBindings].map((each) => routeFrom(method, each));
-}
-
-function routeFrom(method: DescMethodUnary, rule: HttpRule): Route {
-  const name = `${method.parent.typeName}.${method.name}`;
-  const { case: kind, value } = rule.pattern;
-  if (kind === undefined) throw new Error(`${name}: a google.api.http binding has no path`);
-  const verb = kind === "custom" ? value.kind.toUpperCase() : kind.toUpperCase();
-  try {
-    const template = parseTemplate(kind === "custom" ? value.path : value);
-    const variableFields = template.variables.map(({ fieldPath }) => fieldsAt(method.input, fieldPath));
-    return {
-      method,
-      verb,
-      template,
-      variableFields,
-      body: rule.body === "" ? "nothing" : rule.body === "*" ? "message" : fieldOf(method.input, rule.body),
-      responseField: rule.responseBody === "" ? undefined : fieldOf(method.output, rule.responseBody),
-      successStatus: successStatus(method),
-    };
-  } catch (error) {
-    throw new Error(`${name}: ${(error as Error).message}`, { cause: error });
-  }
-}
-
-/** The field of a message by its name in the .proto file. */
-export function fieldOf(message: DescMessage, name: string): DescField {
-  const field = message.fields.find((each) => each.name === name);
-  if (!field) throw new Error(`${message.typeName} has no field "${name}"`);
-  return field;
-}
-
-function fieldsAt(message: DescMessage, names: readonly string[]): readonly DescField[] {
-  const fields: DescField[] = [];
-  let current = message;
-  for (const [i, name] of names.entries()) {
-    const field = fieldOf(current, name);
-    fields.push(field);
-    if (i === names.length - 1) {
-      if (field.fieldKind !== "scalar" && field.fieldKind !== "enum")
-        throw new Error(`the path fills "${names.join(".")}", which is no single value`);
-    } else if (field.fieldKind === "message") current = field.message;
-    else throw new Error(`"${name}" in "${names.join(".")}" is no message`);
-  }
-  return fields;
 }
 
 function emptyNode(): Node {
@@ -208,7 +153,7 @@ function endOf(node: Node, custom: string, verb: string, allowed: Set<string>): 
   const ends = node.ends.get(custom);
   if (!ends) return undefined;
   for (const each of ends.keys()) allowed.add(each);
-  return ends.get(verb);
+  return ends.get(verb) ?? ends.get("*");
 }
 
 function variablesOf({ template, variableFields }: Route, segments: readonly string[]): readonly PathVariable[] {

@@ -33,6 +33,8 @@ export function parseTemplate(text: string): PathTemplate {
   if (verbAt >= 0 && !/^[A-Za-z0-9_.~-]+$/.test(verb)) fail("has no name behind its colon");
   const segments: TemplateSegment[] = [];
   const variables: TemplateVariable[] = [];
+  // The root alone is a path whose one segment is empty.
+  if (text === "/") return { text, segments: [{ kind: "literal", text: "" }], variables, verb };
   for (const part of splitOutsideBraces(text.slice(1, verbAt < 0 ? undefined : verbAt))) {
     const [, fieldPath, pattern] = /^\{([A-Za-z_][A-Za-z0-9_.]*)(?:=(.+))?\}$/.exec(part) ?? [];
     if (fieldPath === undefined) {

@@ -26,6 +26,26 @@ export function jsonFromText(field: DescField, text: string, path: string): Json
   }
 }
 
+/** Whether a message has a text form, so that a query can hold it. */
+export function isTextMessage({ typeName }: DescMessage): boolean {
+  return TEXT_MESSAGES.has(typeName) || WRAPPERS.test(typeName);
+}
+
+/** A value's text for a path or a query, given its canonical JSON; `jsonFromText()` reads it. Undefined for what has no text. */
+export function textFromJson(value: JsonValue | undefined): string | undefined {
+  switch (typeof value) {
+    case "string":
+      return value;
+    case "number":
+      return Object.is(value, -0) ? "-0" : String(value);
+    case "boolean":
+      return String(value);
+    default:
+      // The one value that JSON writes as null is that of google.protobuf.NullValue.
+      return value === null ? "NULL_VALUE" : undefined;
+  }
+}
+
 function scalarFromText(type: ScalarType, text: string, path: string): JsonValue {
   switch (type) {
     case ScalarType.BOOL:

@@ -49,11 +49,8 @@ export async function answerRest(given: RestRequest, options: RestOptions): Prom
     signal: signalOfClient(response),
   };
   const answer = await options.observed(name, call, () => method.invoke(message, call));
-  return {
-    status: route.successStatus,
-    headers: { "content-type": "application/json" },
-    body: encodeResponse(route, answer),
-  };
+  const { contentType, bytes } = encodeResponse(route, answer);
+  return { status: route.successStatus, headers: { ...(contentType && { "content-type": contentType }) }, body: bytes };
 }
 
 /** HEAD is GET, but for the body of the answer (RFC 9110, section 9.3.2). */

@@ -30,6 +30,7 @@ export {
   grpcWebTrailers,
   httpStatus,
   protocolOfRequest,
+  restErrorFromStatus,
   serviceOfRpcPath,
   statusFromError,
   statusFromGrpc,

@@ -27,9 +27,9 @@ const OF_REASONS: Partial<Record<ErrorReason, number>> = {
   protocol_not_hooked: 415,
 };
 
-/** The HTTP status of an error over REST. */
-export function httpStatus(code: RpcCode, reason: ErrorReason): number {
-  return OF_REASONS[reason] ?? STATUSES[code];
+/** The HTTP status of an error over REST. Without a reason, it is an error of others. */
+export function httpStatus(code: RpcCode, reason?: ErrorReason): number {
+  return (reason && OF_REASONS[reason]) ?? STATUSES[code];
 }
 
 /**

@@ -35,12 +35,15 @@ function overlayMessage(
     const key = keyOf(field, spelling);
     const [was, is] = [own(before, key), own(after, key)];
     if (isSameJson(was, is)) continue;
-    const given = [field.jsonName, field.name].filter((name) => entries.has(name));
-    const value = given[0] === undefined ? undefined : entries.get(given[0]);
-    for (const name of given) entries.delete(name);
-    if (is === undefined) continue;
+    const [given = key, ...others] = [field.jsonName, field.name].filter((name) => entries.has(name));
+    const value = entries.get(given);
+    for (const name of others) if (name !== given) entries.delete(name);
+    if (is === undefined) {
+      entries.delete(given);
+      continue;
+    }
     const isNew = value === undefined || was === undefined;
-    entries.set(given[0] ?? key, isNew ? inStyleOf(field, value, is) : overlayField(field, value, was, is, spelling));
+    entries.set(given, isNew ? inStyleOf(field, value, is) : overlayField(field, value, was, is, spelling));
   }
   return Object.fromEntries(entries);
 }

@@ -39,7 +39,6 @@ export function setHttpBody(message: Message, field: DescField, body: RestBody):
 /** The body that a message, or a field of it, stands for. */
 export function bodyOfHttpBody(message: Message, field: DescField | undefined): RestBody {
   const holder = message as never as Readonly<Record<string, HttpBody | undefined>>;
-  const { contentType = "", data = new Uint8Array() } =
-    (field ? holder[field.localName] : (message as never)) ?? {};
+  const { contentType = "", data = new Uint8Array() } = (field ? holder[field.localName] : (message as never)) ?? {};
   return { contentType: contentType === "" ? undefined : contentType, bytes: data };
 }

@@ -1,5 +1,15 @@
 // From HTTP to messages and back.
-export { createRoutes, decodeJsonMessage, decodeRequest, decodeResponse, encodeRequest, encodeResponse } from "./rest/index.ts";
+export {
+  createRoutes,
+  createStreamWriter,
+  decodeJsonMessage,
+  decodeRequest,
+  decodeResponse,
+  encodeRequest,
+  encodeResponse,
+  streamError,
+  streamForm,
+} from "./rest/index.ts";
 export type {
   EncodedRequest,
   EncodeRequestOptions,
@@ -12,6 +22,8 @@ export type {
   RouteMatch,
   Routes,
   RoutesOptions,
+  StreamForm,
+  StreamWriter,
 } from "./rest/index.ts";
 
 // Refusals in each protocol.

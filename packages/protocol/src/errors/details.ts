@@ -1,4 +1,4 @@
-import { create, createRegistry, type DescMessage, type Message } from "@bufbuild/protobuf";
+import { create, type DescMessage, type Message } from "@bufbuild/protobuf";
 import { anyPack } from "@bufbuild/protobuf/wkt";
 import { InterposeError, type ErrorReason, type RpcCode } from "@interpose/engine";
 import { BadRequestSchema, ErrorInfoSchema } from "../gen/google/rpc/error_details_pb.js";
@@ -10,8 +10,6 @@ const DOMAIN = "interpose";
 
 /** The types of details that errors carry. */
 export const ERROR_DETAILS: readonly DescMessage[] = [ErrorDetailSchema, BadRequestSchema, ErrorInfoSchema];
-/** The same, for writing them as JSON. */
-export const errorRegistry = createRegistry(...ERROR_DETAILS);
 
 /** gRPC's numbers of the codes. https://grpc.io/docs/guides/status-codes/ */
 export const CODE_NUMBERS: Readonly<Record<RpcCode, number>> = {

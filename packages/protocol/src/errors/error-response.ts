@@ -1,8 +1,7 @@
-import { toJson } from "@bufbuild/protobuf";
-import { StatusSchema } from "../gen/google/rpc/status_pb.js";
 import { connectEndOfStream, connectErrorJson, grpcTrailers } from "./call-end.ts";
-import { errorRegistry, presentable, statusFromError } from "./details.ts";
+import { presentable, statusFromError } from "./details.ts";
 import { connectHttpStatus, httpStatus } from "./http-status.ts";
+import { statusJson } from "./rest-error.ts";
 import type { WireProtocol } from "./wire-protocol.ts";
 
 /** A refusal that is ready to be sent. */
@@ -57,9 +56,7 @@ export function errorResponse(
       return {
         status: httpStatus(shown.code, shown.reason),
         headers: { "content-type": "application/json" },
-        body: new TextEncoder().encode(
-          JSON.stringify(toJson(StatusSchema, statusFromError(shown), { registry: errorRegistry })),
-        ),
+        body: new TextEncoder().encode(JSON.stringify(statusJson(statusFromError(shown)))),
       };
   }
 }

@@ -28,19 +28,6 @@ export function rulesOf(method: DescMethod): readonly HttpRule[] {
   return [rule, ...rule.additionalBindings];
 }
 
-/** The route of a method without options, as Envoy and grpc-gateway have it: `POST /package.Service/Method`, and the message in the body. */
-export function unboundRoute(method: DescMethod): Route {
-  return {
-    method,
-    verb: "POST",
-    template: parseTemplate(`/${method.parent.typeName}/${method.name}`),
-    variableFields: [],
-    body: "message",
-    responseField: undefined,
-    successStatus: successStatus(method),
-  };
-}
-
 /** The route of one binding. Throws Error naming the method, and what is wrong with its template or with a field that it names. */
 export function routeFrom(method: DescMethod, rule: HttpRule): Route {
   const name = `${method.parent.typeName}.${method.name}`;

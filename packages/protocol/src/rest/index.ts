@@ -7,6 +7,8 @@ export { encodeRequest } from "./encode-request.ts";
 export type { EncodedRequest, EncodeRequestOptions } from "./encode-request.ts";
 export { decodeResponse, encodeResponse } from "./response.ts";
 export type { EncodeResponseOptions } from "./response.ts";
+export { createStreamWriter, streamError, streamForm } from "./stream.ts";
+export type { StreamForm, StreamWriter } from "./stream.ts";
 export type { RestBody } from "./http-body.ts";
 export type { OriginalBody } from "./json-body.ts";
 export { parseTemplate } from "./template.ts";

@@ -65,8 +65,8 @@ describe("decodeResponse()", () => {
         () => decodeResponse(ALL, json(body)),
         (error) =>
           error instanceof InterposeError &&
-          error.reason === "upstream_response_invalid" &&
-          /things\.v1\.Thing/.test(error.message),
+          error.reason === "upstream_malformed" &&
+          error.message.includes("things.v1.Thing"),
       ));
   }
 

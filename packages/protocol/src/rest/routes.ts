@@ -1,6 +1,6 @@
 import type { DescField, DescService } from "@bufbuild/protobuf";
 import { InterposeError } from "@interpose/engine";
-import { routeFrom, rulesOf, unboundRoute, type Route } from "./bindings.ts";
+import { routeFrom, rulesOf, type Route } from "./bindings.ts";
 import { captureText, type TemplateSegment } from "./template.ts";
 
 /** A value that a path gives to a field. */
@@ -32,8 +32,6 @@ interface Node {
 
 /** What is read of services that others wrote. */
 export interface RoutesOptions {
-  /** Whether methods without options are reached by `POST /package.Service/Method`. Default: they have no route. */
-  readonly withUnbound?: boolean;
   /** Told of each binding that cannot be used, in a sentence; the others are. Default: such a binding throws Error. */
   readonly onProblem?: (problem: string) => void;
 }
@@ -42,10 +40,7 @@ export interface RoutesOptions {
  * Reads the `google.api.http` options of all methods, additional bindings included. A template or field path that is wrong, and two
  * bindings for the same verb and path, are problems, which name the methods.
  */
-export function createRoutes(
-  services: readonly DescService[],
-  { withUnbound = false, onProblem }: RoutesOptions = {},
-): Routes {
+export function createRoutes(services: readonly DescService[], { onProblem }: RoutesOptions = {}): Routes {
   const root = emptyNode();
   const all: Route[] = [];
   const add = (make: () => Route): void => {
@@ -59,9 +54,7 @@ export function createRoutes(
     }
   };
   for (const method of services.flatMap(({ methods }) => methods)) {
-    const rules = rulesOf(method);
-    for (const rule of rules) add(() => routeFrom(method, rule));
-    if (withUnbound && rules.length === 0) add(() => unboundRoute(method));
+    for (const rule of rulesOf(method)) add(() => routeFrom(method, rule));
   }
   return {
     all,

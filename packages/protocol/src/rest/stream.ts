@@ -1,9 +1,8 @@
-import type { Message, Registry } from "@bufbuild/protobuf";
+import type { Registry } from "@bufbuild/protobuf";
 import type { Status } from "../gen/google/rpc/status_pb.js";
 import { statusJson } from "../errors/rest-error.ts";
 import type { Route } from "./bindings.ts";
 import { isHttpBody, typeOfBody } from "./http-body.ts";
-import { encodeResponse } from "./response.ts";
 
 /** How the messages of a server's stream follow each other in a body. */
 export type StreamForm =
@@ -19,9 +18,10 @@ export function streamForm(accept: string | undefined): StreamForm {
 
 /** Writes the body of a server's stream, piece by piece. */
 export interface StreamWriter {
-  /** `content-type` of the body. That of `google.api.HttpBody` is the first message's; undefined for one that says none. */
-  contentType(first: Message | undefined): string | undefined;
-  message(message: Message): Uint8Array;
+  /** `content-type` of the body. Undefined: the first message says it, being a `google.api.HttpBody`. */
+  readonly contentType: string | undefined;
+  /** `body`: what the body of a unary response with this message would be. */
+  message(body: Uint8Array): Uint8Array;
   end(): Uint8Array;
   /** The end of a stream that failed once it had begun. Undefined where the form has no place for an error: the body must be cut off, so that nobody takes it for whole. */
   error(status: Status): Uint8Array | undefined;
@@ -31,30 +31,37 @@ export interface StreamWriter {
  * A stream of messages, each as the body of a unary response would be. HTTP's status has left when a stream fails midway, so the error is the last item,
  * `{"error": {"code": …, "message": …, "details": …}}`, as with grpc-gateway and Google's own APIs. `google.api.HttpBody` is bytes, one message behind another.
  */
-export function createStreamWriter(route: Route, form: StreamForm, registry?: Registry): StreamWriter {
-  const isRaw = isHttpBody(typeOfBody(route.method.output, route.responseField));
-  const bytesOf = (message: Message): Uint8Array => encodeResponse(route, message, { registry }).bytes;
-  if (isRaw) {
-    return {
-      contentType: (first) => first && encodeResponse(route, first, { registry }).contentType,
-      message: bytesOf,
-      end: () => new Uint8Array(),
-      error: () => undefined,
-    };
-  }
+export function createStreamWriter(
+  { method, responseField }: Route,
+  form: StreamForm,
+  registry?: Registry,
+): StreamWriter {
+  if (isHttpBody(typeOfBody(method.output, responseField))) return RAW;
   let count = 0;
   const item = (bytes: Uint8Array): readonly Uint8Array[] =>
     form === "lines" ? [bytes, LINE] : [count++ === 0 ? OPEN : BETWEEN, bytes];
   return {
-    contentType: () => (form === "lines" ? "application/x-ndjson" : "application/json"),
-    message: (message) => joined(item(bytesOf(message))),
+    contentType: form === "lines" ? "application/x-ndjson" : "application/json",
+    message: (body) => joined(item(body)),
     end: () => (form === "lines" ? new Uint8Array() : count === 0 ? ascii("[]") : CLOSE),
     error(status) {
-      const error = item(new TextEncoder().encode(JSON.stringify({ error: statusJson(status, registry) })));
+      const error = item(streamError(status, registry));
       return joined(form === "lines" ? error : [...error, CLOSE]);
     },
   };
 }
+
+/** The item of a stream that says how it failed. */
+export function streamError(status: Status, registry?: Registry): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify({ error: statusJson(status, registry) }));
+}
+
+const RAW: StreamWriter = {
+  contentType: undefined,
+  message: (body) => body,
+  end: () => new Uint8Array(),
+  error: () => undefined,
+};
 
 function ascii(text: string): Uint8Array {
   return new TextEncoder().encode(text);

@@ -7,6 +7,8 @@ export {
   decodeResponse,
   encodeRequest,
   encodeResponse,
+  isRawBody,
+  refuseStreamOfClient,
   streamError,
   streamForm,
 } from "./rest/index.ts";

@@ -1,7 +1,10 @@
+import type { Registry } from "@bufbuild/protobuf";
+import type { Status } from "../gen/google/rpc/status_pb.js";
+import { codeFromNumber } from "./grpc-status.ts";
 import { connectEndOfStream, connectErrorJson, grpcTrailers } from "./call-end.ts";
 import { presentable, statusFromError } from "./details.ts";
 import { connectHttpStatus, httpStatus } from "./http-status.ts";
-import { statusJson } from "./rest-error.ts";
+import { statusJson } from "./status-json.ts";
 import type { WireProtocol } from "./wire-protocol.ts";
 
 /** A refusal that is ready to be sent. */
@@ -53,11 +56,7 @@ export function errorResponse(
         body: connectEndOfStream(statusFromError(shown)),
       };
     case "rest":
-      return {
-        status: httpStatus(shown.code, shown.reason),
-        headers: { "content-type": "application/json" },
-        body: new TextEncoder().encode(JSON.stringify(statusJson(statusFromError(shown)))),
-      };
+      return { ...restErrorFromStatus(statusFromError(shown)), status: httpStatus(shown.code, shown.reason) };
   }
 }
 
@@ -65,4 +64,13 @@ function fieldsOf(pairs: readonly string[]): Record<string, string> {
   const fields: Record<string, string> = {};
   for (let i = 0; i < pairs.length; i += 2) fields[pairs[i] ?? ""] = pairs[i + 1] ?? "";
   return fields;
+}
+
+/** `google.rpc.Status` as the answer to a call over REST. `registry`: the API's types. */
+export function restErrorFromStatus(status: Status, registry?: Registry): ErrorResponse {
+  return {
+    status: httpStatus(codeFromNumber(status.code)),
+    headers: { "content-type": "application/json" },
+    body: new TextEncoder().encode(JSON.stringify(statusJson(status, registry))),
+  };
 }

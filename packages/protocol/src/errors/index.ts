@@ -1,11 +1,10 @@
 export { connectErrorDetails, errorMessage, statusFromError } from "./details.ts";
 export type { ConnectErrorDetail } from "./details.ts";
 export { connectEndOfStream, connectErrorJson, encodeGrpcMessage, grpcTrailers, grpcWebTrailers } from "./call-end.ts";
-export { errorResponse } from "./error-response.ts";
+export { errorResponse, restErrorFromStatus } from "./error-response.ts";
 export type { ErrorResponse, ErrorResponseContext } from "./error-response.ts";
 export { binaryHeader, codeFromNumber, decodeGrpcMessage, detailType, statusFromGrpc } from "./grpc-status.ts";
 export type { GrpcTrailers } from "./grpc-status.ts";
 export { httpStatus } from "./http-status.ts";
-export { restErrorFromStatus } from "./rest-error.ts";
 export { protocolOfRequest, serviceOfRpcPath } from "./wire-protocol.ts";
 export type { RequestHead, WireProtocol } from "./wire-protocol.ts";

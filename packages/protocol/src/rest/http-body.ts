@@ -1,3 +1,4 @@
+import type { Route } from "./bindings.ts";
 import { reflect } from "@bufbuild/protobuf/reflect";
 import { create, type DescField, type DescMessage, type Message } from "@bufbuild/protobuf";
 
@@ -23,6 +24,12 @@ export function isHttpBody(type: DescMessage | undefined): type is DescMessage {
 export function typeOfBody(message: DescMessage, field: DescField | undefined): DescMessage | undefined {
   if (!field) return message;
   return field.fieldKind === "message" ? field.message : undefined;
+}
+
+/** Whether the body of a route's requests, or responses, is bytes as they are. */
+export function isRawBody({ method, body, responseField }: Route, side: "request" | "response"): boolean {
+  if (side === "response") return isHttpBody(typeOfBody(method.output, responseField));
+  return body !== "nothing" && isHttpBody(typeOfBody(method.input, body === "message" ? undefined : body));
 }
 
 /** The message that stands for a body. */

@@ -1,7 +1,7 @@
 export { createRoutes } from "./routes.ts";
 export type { PathVariable, RouteMatch, Routes, RoutesOptions } from "./routes.ts";
 export type { Route } from "./bindings.ts";
-export { decodeJsonMessage, decodeRequest } from "./request.ts";
+export { decodeJsonMessage, decodeRequest, refuseStreamOfClient } from "./request.ts";
 export type { RestRequest } from "./request.ts";
 export { encodeRequest } from "./encode-request.ts";
 export type { EncodedRequest, EncodeRequestOptions } from "./encode-request.ts";
@@ -9,6 +9,7 @@ export { decodeResponse, encodeResponse } from "./response.ts";
 export type { EncodeResponseOptions } from "./response.ts";
 export { createStreamWriter, streamError, streamForm } from "./stream.ts";
 export type { StreamForm, StreamWriter } from "./stream.ts";
+export { isRawBody } from "./http-body.ts";
 export type { RestBody } from "./http-body.ts";
 export type { OriginalBody } from "./json-body.ts";
 export { parseTemplate } from "./template.ts";

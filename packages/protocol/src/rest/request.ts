@@ -28,7 +28,7 @@ export interface RestRequest {
  * Unknown fields and parameters are ignored. Throws `bad_request`, saying what is wrong and where, and `not_over_rest` for a method to which clients send a stream.
  */
 export function decodeRequest(route: Route, request: RestRequest, registry?: Registry): Message {
-  refuseStreams(route);
+  refuseStreamOfClient(route);
   try {
     return messageFrom(route, request, registry);
   } catch (error) {
@@ -45,7 +45,8 @@ export function decodeJsonMessage(schema: DescMessage, body: Uint8Array, registr
   }
 }
 
-function refuseStreams({ method }: Route): void {
+/** Refuses a method to which clients send a stream: REST has no way to say one. Throws `not_over_rest`. */
+export function refuseStreamOfClient({ method }: Route): void {
   if (method.methodKind === "unary" || method.methodKind === "server_streaming") return;
   throw new InterposeError(
     "not_over_rest",

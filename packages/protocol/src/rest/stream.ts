@@ -1,8 +1,8 @@
 import type { Registry } from "@bufbuild/protobuf";
 import type { Status } from "../gen/google/rpc/status_pb.js";
-import { statusJson } from "../errors/rest-error.ts";
+import { statusJson } from "../errors/status-json.ts";
 import type { Route } from "./bindings.ts";
-import { isHttpBody, typeOfBody } from "./http-body.ts";
+import { isRawBody } from "./http-body.ts";
 
 /** How the messages of a server's stream follow each other in a body. */
 export type StreamForm =
@@ -31,12 +31,8 @@ export interface StreamWriter {
  * A stream of messages, each as the body of a unary response would be. HTTP's status has left when a stream fails midway, so the error is the last item,
  * `{"error": {"code": …, "message": …, "details": …}}`, as with grpc-gateway and Google's own APIs. `google.api.HttpBody` is bytes, one message behind another.
  */
-export function createStreamWriter(
-  { method, responseField }: Route,
-  form: StreamForm,
-  registry?: Registry,
-): StreamWriter {
-  if (isHttpBody(typeOfBody(method.output, responseField))) return RAW;
+export function createStreamWriter(route: Route, form: StreamForm, registry?: Registry): StreamWriter {
+  if (isRawBody(route, "response")) return RAW;
   let count = 0;
   const item = (bytes: Uint8Array): readonly Uint8Array[] =>
     form === "lines" ? [bytes, LINE] : [count++ === 0 ? OPEN : BETWEEN, bytes];

@@ -13,6 +13,7 @@ import { readConnectUnary } from "./protocols/connect-unary.ts";
 import { fieldOf } from "./protocols/fields.ts";
 import { readGrpc } from "./protocols/grpc.ts";
 import { readGrpcWeb } from "./protocols/grpc-web.ts";
+import { readRest } from "./protocols/rest.ts";
 import type { RequestHead } from "./relay/header-fields.ts";
 import type { HeaderBlock } from "./relay/hpack/index.ts";
 import type { InterceptedCall, Interceptor, RelayAnswer } from "./relay/interceptor.ts";
@@ -57,7 +58,7 @@ export function createHooks(
     const isRpc = serviceOfRpcPath(head.path.split("?", 1)[0] ?? "") !== undefined;
     const isTranslated = isRpc ? !speaks.has("grpc-web") || !speaks.has("connect") : !speaks.has("rest");
     const verb = fieldOf(block, "access-control-request-method") ?? "";
-    const { kind } = apiOf(options.descriptors()).meaningOf({ ...head, method: verb });
+    const { kind } = apiOf(options.descriptors()).meaningOf({ ...head, method: verb }, block);
     return isTranslated && kind === "known" ? answer : undefined;
   }
 
@@ -68,7 +69,7 @@ export function createHooks(
     const descriptors = options.descriptors();
     const snapshot = options.snapshot();
     const api = apiOf(descriptors);
-    const meaning = api.meaningOf(head);
+    const meaning = api.meaningOf(head, block);
     const contentType = fieldOf(block, "content-type");
     if (meaning.kind !== "known") {
       const name = meaning.kind === "undescribed" ? meaning.name : NAMELESS;
@@ -76,11 +77,12 @@ export function createHooks(
     }
     const { full, descriptor, plans } = meaning.method;
     const { request, response } = plans(snapshot);
-    const protocol = protocolOf(head, contentType);
+    const { rest } = meaning;
+    const protocol = rest ? "rest" : protocolOf(head, contentType);
     const isTranslated = isInNeedOfTranslation(protocol, speaks);
     if (!request && !response && !isTranslated) return undefined;
 
-    const given: CallHead = { head, block, method: descriptor, registry: descriptors.registry };
+    const given: CallHead = { head, block, method: descriptor, registry: descriptors.registry, rest };
     let form: CallForm | undefined;
     try {
       form = READERS[protocol]?.(given);
@@ -125,6 +127,7 @@ const READERS: Partial<Record<WireProtocol, (call: CallHead) => CallForm | undef
   "grpc-web-text": readGrpcWeb,
   "connect-unary": readConnectUnary,
   "connect-stream": readConnectStream,
+  rest: readRest,
 };
 
 /** A protocol as settings name it. */

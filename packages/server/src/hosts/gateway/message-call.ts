@@ -68,7 +68,7 @@ export function createMessageCall(call: InterceptedCall, options: MessageCallOpt
     const changed = look ? await look(received) : received;
     if (changed === received && isSameForm) return piece;
     const { bytes, path } = to.codec.encode(changed);
-    const compressed = piece.isCompressed && path === undefined ? await compress(bytes, to.coding) : undefined;
+    const compressed = piece.isCompressed && bytes.byteLength > 0 ? await compress(bytes, to.coding) : undefined;
     return { isCompressed: compressed !== undefined, bytes: compressed ?? bufferOf(bytes), path };
   }
 

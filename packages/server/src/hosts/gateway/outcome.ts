@@ -42,7 +42,8 @@ export function answerOfError(
   if (error instanceof InterposeError && error.reason === "coding_unknown")
     fields.push(ACCEPT_FIELDS[protocol], CODING_NAMES.join(","));
   if (body) fields.push("content-length", String(body.byteLength));
-  return { head: { fields, neverIndexed: undefined }, body: body && Buffer.from(body) };
+  const hasBody = body !== undefined && head?.method !== "HEAD";
+  return { head: { fields, neverIndexed: undefined }, body: hasBody ? Buffer.from(body) : undefined };
 }
 
 /** A content type that is none of Connect's has no form of error either (https://connectrpc.com/docs/protocol/#unary-response). */

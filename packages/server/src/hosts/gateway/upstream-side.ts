@@ -51,7 +51,8 @@ export function sameProtocol(call: InterceptedCall, form: CallForm): UpstreamSid
     message(message, { framing }) {
       const bytes = framing.frame(message);
       if (held) {
-        const head = message.isCompressed ? held : without(held, "content-encoding");
+        const said = form.responseHead?.(held) ?? held;
+        const head = message.isCompressed ? said : without(said, "content-encoding");
         call.sendResponseHead(withField(head, "content-length", String(bytes.byteLength)), false);
         held = undefined;
       }

@@ -1,4 +1,5 @@
 import type { DescMethod, Registry } from "@bufbuild/protobuf";
+import type { PathVariable, Route, Routes } from "@interpose/protocol";
 import type { Status } from "@interpose/protocol/gen/google/rpc/status_pb";
 import type { RequestHead } from "../relay/header-fields.ts";
 import type { HeaderBlock } from "../relay/hpack/index.ts";
@@ -14,6 +15,16 @@ export interface CallHead {
   readonly method: DescMethod;
   /** Types of the API, for what `google.protobuf.Any` holds. */
   readonly registry: Registry;
+  /** What its path means in REST, where that is what its path is of. */
+  readonly rest: RestBinding | undefined;
+}
+
+/** What a path of REST leads to. */
+export interface RestBinding {
+  /** All of the API's, of which `route` is one. */
+  readonly routes: Routes;
+  readonly route: Route;
+  readonly variables: readonly PathVariable[];
 }
 
 /** How the messages of one direction are written. */
@@ -44,6 +55,8 @@ export interface CallForm {
   responseForm(head: HeaderBlock): MessagesForm | undefined;
   /** Whether a response is whole before its head is sent, so that it can still become an error. */
   readonly holdsHead: boolean;
+  /** A head that was held, once its message is written: it may say what the message is. */
+  readonly responseHead?: (head: HeaderBlock) => HeaderBlock;
   /** How a response that has begun ends with an error. */
   endOfError(error: unknown): ResponseEnd;
   /** What gRPC in place of the client's protocol needs; undefined for gRPC itself. */

@@ -5,23 +5,12 @@ import { file_google_rpc_error_details } from "../gen/google/rpc/error_details_p
 import type { Status } from "../gen/google/rpc/status_pb.js";
 import { ErrorDetailSchema } from "../gen/zitadel/v1/error_detail_pb.js";
 import { base64 } from "./details.ts";
-import type { ErrorResponse } from "./error-response.ts";
-import { codeFromNumber, detailType } from "./grpc-status.ts";
-import { httpStatus } from "./http-status.ts";
+import { detailType } from "./grpc-status.ts";
 
 /** Types of details that an API need not describe: Google's, and our own. */
 const WELL_KNOWN = createRegistry(file_google_rpc_error_details, ErrorDetailSchema);
 
-/** `google.rpc.Status` as the answer to a call over REST. `registry`: the API's types. */
-export function restErrorFromStatus(status: Status, registry?: Registry): ErrorResponse {
-  return {
-    status: httpStatus(codeFromNumber(status.code)),
-    headers: { "content-type": "application/json" },
-    body: new TextEncoder().encode(JSON.stringify(statusJson(status, registry))),
-  };
-}
-
-/** `google.rpc.Status` as JSON. A detail whose type nobody knows is there with its bytes: it must not keep the error from being told. */
+/** `google.rpc.Status` as JSON. `registry`: the API's types. A detail whose type nobody knows is there with its bytes: it must not keep the error from being told. */
 export function statusJson({ code, message, details }: Status, registry?: Registry): JsonObject {
   return { code, message, details: details.map((detail) => detailJson(detail, registry)) };
 }

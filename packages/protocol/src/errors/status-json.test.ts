@@ -5,7 +5,7 @@ import { anyPack, DurationSchema, type Any } from "@bufbuild/protobuf/wkt";
 import { registry, Thing } from "../../test/things.ts";
 import { ErrorInfoSchema, LocalizedMessageSchema } from "../gen/google/rpc/error_details_pb.js";
 import { StatusSchema } from "../gen/google/rpc/status_pb.js";
-import { restErrorFromStatus } from "./rest-error.ts";
+import { restErrorFromStatus } from "./error-response.ts";
 
 const any = (typeUrl: string, ...value: number[]): Any => ({
   $typeName: "google.protobuf.Any",

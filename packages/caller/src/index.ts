@@ -3,3 +3,8 @@ export type { HttpTargetCaller } from "./target-caller.ts";
 export type { TargetCallerOptions } from "./options.ts";
 export { createEgressRules } from "./egress/rules.ts";
 export type { EgressRules, Verdict } from "./egress/rules.ts";
+export { beginTimeLimit } from "./time-limit.ts";
+export type { TimeLimit } from "./time-limit.ts";
+export { RUN_HEADER } from "./headers.ts";
+export { createNetworks } from "./egress/networks.ts";
+export type { Networks } from "./egress/networks.ts";

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
-import { InterposeError } from "@interpose/engine";
+import { DeadlinePassed, InterposeError } from "@interpose/engine";
 import { assertFailed, call, LOOPBACK, request } from "../test/call.ts";
 import { answer, bodyOf, selfSigned, startEndpoint } from "../test/endpoint.ts";
 import type { TargetCallerOptions } from "./options.ts";
@@ -124,6 +124,25 @@ describe("TargetCaller.call()", () => {
     setTimeout(() => controller.abort(), 30);
     assertFailed(await call(request(silent.url), {}, controller.signal), "cancelled");
     assertFailed(await call(request(silent.url), {}, AbortSignal.abort()), "cancelled");
+  });
+
+  it("ends at the deadline of its run, and says which it was", async (t) => {
+    const silent = await startEndpoint(t, () => undefined);
+    const ended = await call(request(silent.url), {}, AbortSignal.abort(new DeadlinePassed("60 s")));
+    assertFailed(ended, "deadline");
+    assert.ok(ended.kind === "failed" && ended.detail === "60 s");
+  });
+
+  it("sends the chain of runs along, also to where it is redirected", async (t) => {
+    const seen: unknown[] = [];
+    const endpoint = await startEndpoint(t, (incoming, response) => {
+      seen.push(incoming.headers["interpose-run"]);
+      if (incoming.url === "/") answer(response, 307, "", { location: "/there" });
+      else answer(response, 200);
+    });
+    await call({ ...request(endpoint.url), chain: "1.2.signed" });
+    await call(request(`${endpoint.url}there`));
+    assert.deepEqual(seen, ["1.2.signed", "1.2.signed", undefined]);
   });
 
   for (const status of [300, 304, 400, 404, 500, 503]) {

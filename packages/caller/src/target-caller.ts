@@ -1,8 +1,15 @@
-import type { CallFailure, Exchange, TargetCaller, TargetRequest } from "@interpose/engine";
+import {
+  DeadlinePassed,
+  type CallFailure,
+  type Exchange,
+  type TargetCaller,
+  type TargetRequest,
+} from "@interpose/engine";
 import { Agent, type Dispatcher } from "undici";
 import { createCheckedConnector } from "./connect.ts";
 import { createEgressRules } from "./egress/rules.ts";
 import { classifyError } from "./failure.ts";
+import { RUN_HEADER } from "./headers.ts";
 import { validateTargetCallerOptions, type TargetCallerOptions } from "./options.ts";
 import { beginTimeLimit } from "./time-limit.ts";
 import { childTraceparent } from "./traceparent.ts";
@@ -88,12 +95,17 @@ async function exchange(
   } catch (error) {
     if (error instanceof Failed) return failed(error.failure, error.message, error.status);
     if (limit.timedOut()) return failed("timeout", `not done within ${request.target.timeoutMs} ms`);
-    if (signal.aborted) return failed("cancelled", "the caller went away");
+    if (signal.aborted) return failed(...failureOfEnd(signal.reason));
     const { failure, detail } = classifyError(error);
     return failed(failure, detail);
   } finally {
     limit.clear();
   }
+}
+
+/** What ended an exchange from outside. */
+function failureOfEnd(reason: unknown): [CallFailure, string] {
+  return reason instanceof DeadlinePassed ? ["deadline", reason.message] : ["cancelled", "the caller went away"];
 }
 
 /** A failure that is known as such where it happens. */
@@ -108,7 +120,7 @@ class Failed extends Error {
 }
 
 async function post(
-  { target, traceparent }: TargetRequest,
+  { target, traceparent, chain }: TargetRequest,
   payload: Buffer,
   signal: AbortSignal,
   agent: Dispatcher,
@@ -128,6 +140,8 @@ async function post(
         "accept-encoding": "identity",
         "user-agent": options.userAgent,
         ...(traceparent !== undefined && { traceparent: childTraceparent(traceparent) }),
+        // Also to where it redirects: a circle may lead through there.
+        ...(chain !== undefined && { [RUN_HEADER]: chain }),
         ...(authorization !== undefined && url.origin === first && { authorization }),
       },
       body: payload,

@@ -13,19 +13,21 @@ export interface TimeLimit {
 }
 
 /**
- * Begins a limit of time. `AbortSignal.any` and `AbortSignal.timeout` would do the same, but leave a timer behind for each call until its
+ * Begins a limit of time; what has none left is over at once. `reason` is why the signal is aborted then. `AbortSignal.any` and `AbortSignal.timeout` would do the same, but leave a timer behind for each call until its
  * time is over, and something with a signal that outlives its calls.
  */
-export function beginTimeLimit(outer: AbortSignal, ms: number): TimeLimit {
+export function beginTimeLimit(
+  outer: AbortSignal,
+  ms: number,
+  reason: () => Error = () => new Error("the time is over"),
+): TimeLimit {
   const controller = new AbortController();
   let timedOut = false;
-  const timer = setTimeout(
-    () => {
-      timedOut = !controller.signal.aborted;
-      controller.abort(new Error("the time is over"));
-    },
-    Math.min(Math.max(1, Math.ceil(ms)), LONGEST_TIMER_MS),
-  );
+  const end = (): void => {
+    timedOut = !controller.signal.aborted;
+    controller.abort(reason());
+  };
+  const timer = ms > 0 ? setTimeout(end, Math.min(Math.ceil(ms), LONGEST_TIMER_MS)) : undefined;
   const abort = (): void => controller.abort(outer.reason);
   const over = new Promise<never>((_resolve, reject) => {
     controller.signal.addEventListener("abort", () => reject(controller.signal.reason as Error), { once: true });
@@ -33,6 +35,7 @@ export function beginTimeLimit(outer: AbortSignal, ms: number): TimeLimit {
   // Nobody need wait for it.
   over.catch(() => undefined);
   if (outer.aborted) abort();
+  else if (timer === undefined) end();
   else outer.addEventListener("abort", abort, { once: true });
   return {
     signal: controller.signal,

@@ -29,6 +29,8 @@ export type CallFailure =
   | "reply_mismatch"
   /** The reply itself asks to refuse the message (`forwardedStatusCode`). */
   | "refused"
+  /** The time of the whole run was over before the target answered. */
+  | "deadline"
   /** The caller of the API went away before the target answered. */
   | "cancelled";
 
@@ -52,11 +54,13 @@ export interface TargetRequest {
   readonly payload: JsonObject;
   /** W3C trace context that the call belongs to. https://www.w3.org/TR/trace-context/ */
   readonly traceparent?: string | undefined;
+  /** Proof of which runs led to this call, which the target sends back with calls that it makes. Opaque here. */
+  readonly chain?: string | undefined;
 }
 
 /** The engine's way to targets, which `caller/` implements. Neither function ever throws or rejects. */
 export interface TargetCaller {
-  /** Calls a target and waits for the end of the exchange. Aborting `signal` ends it with `cancelled`. */
+  /** Calls a target and waits for the end of the exchange. Aborting `signal` ends it with `cancelled`, or, for the reason DeadlinePassed, with `deadline`. */
   call(request: TargetRequest, signal: AbortSignal): Promise<Exchange>;
   /** Calls a target that is not waited for. The caller keeps track of it, so that a shutdown can wait for it. */
   callInBackground(request: TargetRequest): void;

@@ -38,6 +38,9 @@ export const ERROR_REASONS = {
   target_timed_out: "deadline_exceeded",
   target_reply_invalid: "failed_precondition",
   target_refused: "failed_precondition",
+  // what a run as a whole came to
+  run_timed_out: "deadline_exceeded",
+  run_too_deep: "failed_precondition",
   // what an upstream does, and says of its API
   upstream_unavailable: "unavailable",
   upstream_malformed: "internal",

@@ -25,6 +25,7 @@ export type { MethodName, PlansOfMethod, Snapshot, SnapshotSources } from "./rou
 // From a plan and a message to an outcome.
 export { run } from "./run.ts";
 export type { CallRecord, Run, RunInput, RunOutcome } from "./run.ts";
+export { DeadlinePassed } from "./deadline.ts";
 export type { CallFailure, Exchange, TargetCaller, TargetRequest } from "./call.ts";
 export type { Envelope } from "./dialects/envelope.ts";
 export { mergeReply } from "./merge.ts";

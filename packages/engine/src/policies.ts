@@ -1,4 +1,5 @@
 import type { CallFailure } from "./call.ts";
+import { DeadlinePassed } from "./deadline.ts";
 import { InterposeError, type ErrorReason } from "./error.ts";
 import type { ForwardedRefusal } from "./reply.ts";
 import type { Target } from "./target.ts";
@@ -12,7 +13,7 @@ export type FailureEffect =
 
 /** What the caller is told of each failure, where the target interrupts. The list is complete: a failure without a policy does not compile. */
 const REFUSALS: Readonly<
-  Record<Exclude<CallFailure, "refused" | "cancelled">, { readonly reason: ErrorReason; readonly what: string }>
+  Record<Exclude<CallFailure, "refused" | "deadline" | "cancelled">, { readonly reason: ErrorReason; readonly what: string }>
 > = {
   dns: { reason: "target_unavailable", what: "could not be reached" },
   egress_denied: { reason: "target_unavailable", what: "may not be called from here" },
@@ -38,14 +39,12 @@ export interface FailureContext {
 
 /**
  * The one effect of a failure: without `interruptOnError` it is ignored, with it the message is refused. The caller is told the run's
- * id, by which an operator finds what happened, and never the target's URL. A caller that went away is refused in any case.
+ * id, by which an operator finds what happened, and never the target's URL. Where the run itself is at its end, the message is refused in any case.
  */
 export function effectOfFailure(failure: CallFailure, { target, runId, refusal }: FailureContext): FailureEffect {
   const metadata = { runId, targetId: target.id };
-  if (failure === "cancelled") {
-    const text = "The call was cancelled while a target was being called.";
-    return { kind: "refused", error: new InterposeError("target_unavailable", text, { code: "cancelled", metadata }) };
-  }
+  if (failure === "deadline" || failure === "cancelled")
+    return { kind: "refused", error: failure === "deadline" ? timedOut(target, runId) : cancelled(target, runId) };
   if (!target.interruptOnError) return { kind: "ignored" };
   if (failure === "refused") {
     const text = refusal?.text === undefined || refusal.text === "" ? "A target refused the call." : refusal.text;
@@ -69,4 +68,25 @@ export function effectOfFailure(failure: CallFailure, { target, runId, refusal }
     },
   );
   return { kind: "refused", error };
+}
+
+/**
+ * What the caller is told when a run is at its end before its targets are, by the reason of its signal: past the deadline nobody waits for an answer any
+ * more, so that targets whose failures are ignored can't add up beyond it. `target` is the one that was being called, or would have been next.
+ */
+export function errorOfEnd(reason: unknown, target: Target, runId: string): InterposeError {
+  return reason instanceof DeadlinePassed ? timedOut(target, runId) : cancelled(target, runId);
+}
+
+function timedOut(target: Target, runId: string): InterposeError {
+  const text = `Execution failed: the time of the call was over before target "${target.name}" had answered. Run ${runId} has the record.`;
+  return new InterposeError("run_timed_out", text, { metadata: { runId, targetId: target.id } });
+}
+
+function cancelled(target: Target, runId: string): InterposeError {
+  const metadata = { runId, targetId: target.id };
+  return new InterposeError("target_unavailable", "The call was cancelled while its targets were being called.", {
+    code: "cancelled",
+    metadata,
+  });
 }

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { target } from "../test/arbitraries.ts";
 import { jsonMessage, type TypeOf } from "../test/json-message.ts";
 import type { CallFailure, Exchange, TargetCaller, TargetRequest } from "./call.ts";
+import { DeadlinePassed } from "./deadline.ts";
 import type { JsonObject } from "./json.ts";
 import type { Message } from "./message.ts";
 import { run, type Run, type RunInput } from "./run.ts";
@@ -220,5 +221,80 @@ describe("run()", () => {
     assert.ok(done.outcome.kind === "refused");
     assert.equal(done.outcome.error.code, "cancelled");
     assert.equal(asked.length, 1);
+  });
+
+  it("gives each call the chain of runs that led to it", async () => {
+    const { asked, started } = await check([call("1"), target({ id: "2", type: "async" })], {}, { chain: "signed" });
+    assert.deepEqual([asked[0]?.chain, started[0]?.chain], ["signed", "signed"]);
+  });
+});
+
+describe("run(), at the end of its time", () => {
+  const ends: readonly { title: string; reason: Error; code: string; failure: CallFailure }[] = [
+    { title: "the deadline", reason: new DeadlinePassed("60 s"), code: "deadline_exceeded", failure: "deadline" },
+    { title: "a caller that is gone", reason: new Error("gone"), code: "cancelled", failure: "cancelled" },
+  ];
+
+  for (const { title, reason, code, failure } of ends) {
+    it(`calls nobody past ${title}`, async () => {
+      const targets = [call("1"), target({ id: "2", type: "async" })];
+      const { done, asked, started } = await check(targets, {}, { signal: AbortSignal.abort(reason) });
+      assert.ok(done.outcome.kind === "refused");
+      assert.equal(done.outcome.error.code, code);
+      assert.equal(asked.length + started.length, 0);
+      assert.deepEqual(done.calls, []);
+    });
+
+    for (const [during, exchange] of [
+      [failure, failed(failure)],
+      ["timeout", failed("timeout")],
+    ] as const) {
+      it(`is refused by ${title} while a target is called that fails by ${during} and would be ignored`, async () => {
+        const end = new AbortController();
+        const asked: string[] = [];
+        const caller: TargetCaller = {
+          call(request) {
+            asked.push(request.target.id);
+            if (request.target.id === "2") end.abort(reason);
+            return Promise.resolve(request.target.id === "2" ? exchange : replied({ name: "b" }));
+          },
+          callInBackground: () => assert.fail("the target behind it is not called"),
+        };
+        const ignored = { interruptOnError: false };
+        const targets = [call("1"), call("2", ignored), call("3"), target({ id: "4", type: "async" })];
+        const { done } = await check(targets, {}, { caller, signal: end.signal });
+        assert.ok(done.outcome.kind === "refused");
+        assert.equal(done.outcome.error.code, code);
+        assert.deepEqual(done.outcome.error.metadata, { runId: "run-1", targetId: "2" });
+        assert.deepEqual(asked, ["1", "2"]);
+        assert.deepEqual(
+          done.calls.map(({ effect, failure: each }) => [effect, each]),
+          [
+            ["changed", undefined],
+            ["refused", during],
+          ],
+        );
+      });
+    }
+  }
+
+  it("names the run, where its time is over, under a reason of its own", async () => {
+    const { done } = await check([call("1")], {}, { signal: AbortSignal.abort(new DeadlinePassed("60 s")) });
+    assert.ok(done.outcome.kind === "refused");
+    assert.equal(done.outcome.error.reason, "run_timed_out");
+    assert.match(done.outcome.error.message, /run-1/);
+  });
+
+  it("lets an answer count that came before the end, where no target is left", async () => {
+    const end = new AbortController();
+    const caller: TargetCaller = {
+      call() {
+        end.abort(new DeadlinePassed("60 s"));
+        return Promise.resolve(replied({ name: "b" }));
+      },
+      callInBackground: () => undefined,
+    };
+    const result = await check([call("1")], {}, { caller, signal: end.signal });
+    assert.deepEqual(passed(result).message.json("proto"), { name: "b", user_id: "1" });
   });
 });

@@ -6,7 +6,7 @@ import type { InterposeError } from "./error.ts";
 import type { JsonObject } from "./json.ts";
 import { MessageMismatch, type Message } from "./message.ts";
 import type { Plan } from "./plan.ts";
-import { effectOfFailure } from "./policies.ts";
+import { effectOfFailure, errorOfEnd } from "./policies.ts";
 import { readReply, type ForwardedRefusal } from "./reply.ts";
 import type { Target } from "./target.ts";
 
@@ -21,9 +21,11 @@ export interface RunInput {
   readonly request?: Message | undefined;
   readonly envelope: Envelope;
   readonly caller: TargetCaller;
-  /** Aborted when the caller of the API goes away. */
+  /** Aborted when the caller of the API goes away, or, for the reason DeadlinePassed, when the time of the run is over. */
   readonly signal: AbortSignal;
   readonly traceparent?: string | undefined;
+  /** Given to each call, see TargetRequest. */
+  readonly chain?: string | undefined;
 }
 
 /** What a run came to, and each call that it made. */
@@ -52,14 +54,16 @@ export interface CallRecord {
 
 /**
  * Carries a plan out for one message: calls its targets in order, each with what the ones before made of the message, until all are
- * called or one that interrupts has failed.
+ * called or one that interrupts has failed. Once its signal is aborted it calls no more, and ends refused, also where the target that was
+ * being called would have been ignored. A last answer that came before that counts.
  */
 export async function run(input: RunInput): Promise<Run> {
-  const { plan, caller, signal, traceparent, runId } = input;
+  const { plan, caller, signal, traceparent, chain, runId } = input;
   const calls: CallRecord[] = [];
   let message = input.message;
   for (const target of plan.targets) {
-    const request = { target, payload: payloadFor(target, message, input), traceparent };
+    if (signal.aborted) return { outcome: endOf(signal, target, runId), calls };
+    const request = { target, payload: payloadFor(target, message, input), traceparent, chain };
     if (target.type === "async") {
       caller.callInBackground(request);
       calls.push({ targetId: target.id, effect: "started" });
@@ -73,11 +77,17 @@ export async function run(input: RunInput): Promise<Run> {
       if (result.kind === "changed") message = result.message;
       continue;
     }
-    const effect = effectOfFailure(result.failure, { target, runId, refusal: result.refusal });
+    const effect = signal.aborted
+      ? endOf(signal, target, runId)
+      : effectOfFailure(result.failure, { target, runId, refusal: result.refusal });
     calls.push({ ...facts, effect: effect.kind, failure: result.failure, detail: result.detail });
     if (effect.kind === "refused") return { outcome: effect, calls };
   }
   return { outcome: { kind: "passed", message, changed: message !== input.message }, calls };
+}
+
+function endOf({ reason }: AbortSignal, target: Target, runId: string): RunOutcome & { readonly kind: "refused" } {
+  return { kind: "refused", error: errorOfEnd(reason, target, runId) };
 }
 
 function payloadFor(target: Target, message: Message, { envelope, request }: RunInput): JsonObject {

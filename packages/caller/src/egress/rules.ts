@@ -1,5 +1,5 @@
-import { InterposeError } from "@interpose/engine";
-import { contains, parseAddress, parseNetwork, type IpAddress, type Network } from "./address.ts";
+import { contains, parseAddress, type IpAddress, type Network } from "./address.ts";
+import { parseNetworks } from "./networks.ts";
 import { EMBEDDING_RANGES, NEVER_ALLOWED, NOT_PUBLIC } from "./special-ranges.ts";
 
 /** Whether an address may be called, and if not, why. */
@@ -16,14 +16,7 @@ export interface EgressRules {
  * those. A text that is no network throws `settings_invalid`, naming it.
  */
 export function createEgressRules(allow: readonly string[]): EgressRules {
-  const allowed = allow.map((text) => {
-    const network = parseNetwork(text.trim());
-    if (network) return network;
-    throw new InterposeError(
-      "settings_invalid",
-      `egress.allow: "${text}" is not a network. Write it as a CIDR, such as 10.0.0.0/8 or ::1/128.`,
-    );
-  });
+  const allowed = parseNetworks(allow, "egress.allow");
   return {
     check(text) {
       const address = parseAddress(text);

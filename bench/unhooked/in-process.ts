@@ -59,6 +59,7 @@ function methodToCall(): OwnMethod {
       throw new Error(`an execution ran for ${envelope.fullMethod}, and none should`);
     },
     validate: validator.validate,
+    shownHeaders: [],
   });
   const found = ownApi.methods.get(RPC);
   if (!found) throw new Error(`there is no method ${RPC}`);
@@ -78,6 +79,8 @@ function newCall(): Call {
       authorization: "Bearer an-admin-token-for-benchmarks-only",
       "user-agent": "grpc-node-js/1.14.7",
     }),
+    clientAddress: "127.0.0.1",
+    context: { deadline: undefined, traceparent: undefined, runHeader: undefined },
     signal: new AbortController().signal,
   };
 }

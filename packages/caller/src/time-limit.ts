@@ -12,23 +12,28 @@ export interface TimeLimit {
   clear(): void;
 }
 
+/** Why the signal is aborted. */
+export interface TimeLimitReasons {
+  /** The time is over. */
+  readonly over: () => Error;
+  /** The other signal was aborted. Default: for its own reason. */
+  readonly aborted: () => unknown;
+}
+
 /**
- * Begins a limit of time; what has none left is over at once. `reason` is why the signal is aborted then. `AbortSignal.any` and `AbortSignal.timeout` would do the same, but leave a timer behind for each call until its
+ * Begins a limit of time; what has none left is over at once. `AbortSignal.any` and `AbortSignal.timeout` would do the same, but leave a timer behind for each call until its
  * time is over, and something with a signal that outlives its calls.
  */
-export function beginTimeLimit(
-  outer: AbortSignal,
-  ms: number,
-  reason: () => Error = () => new Error("the time is over"),
-): TimeLimit {
+export function beginTimeLimit(outer: AbortSignal, ms: number, reasons: Partial<TimeLimitReasons> = {}): TimeLimit {
+  const { over: overBecause = () => new Error("the time is over"), aborted = () => outer.reason as unknown } = reasons;
   const controller = new AbortController();
   let timedOut = false;
   const end = (): void => {
     timedOut = !controller.signal.aborted;
-    controller.abort(reason());
+    controller.abort(overBecause());
   };
   const timer = ms > 0 ? setTimeout(end, Math.min(Math.ceil(ms), LONGEST_TIMER_MS)) : undefined;
-  const abort = (): void => controller.abort(outer.reason);
+  const abort = (): void => controller.abort(aborted());
   const over = new Promise<never>((_resolve, reject) => {
     controller.signal.addEventListener("abort", () => reject(controller.signal.reason as Error), { once: true });
   });

@@ -13,7 +13,10 @@ export type FailureEffect =
 
 /** What the caller is told of each failure, where the target interrupts. The list is complete: a failure without a policy does not compile. */
 const REFUSALS: Readonly<
-  Record<Exclude<CallFailure, "refused" | "deadline" | "cancelled">, { readonly reason: ErrorReason; readonly what: string }>
+  Record<
+    Exclude<CallFailure, "refused" | "deadline" | "cancelled">,
+    { readonly reason: ErrorReason; readonly what: string }
+  >
 > = {
   dns: { reason: "target_unavailable", what: "could not be reached" },
   egress_denied: { reason: "target_unavailable", what: "may not be called from here" },

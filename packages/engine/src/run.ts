@@ -62,7 +62,8 @@ export async function run(input: RunInput): Promise<Run> {
   const calls: CallRecord[] = [];
   let message = input.message;
   for (const target of plan.targets) {
-    if (signal.aborted) return { outcome: endOf(signal, target, runId), calls };
+    const end = endOf(signal, target, runId);
+    if (end) return { outcome: end, calls };
     const request = { target, payload: payloadFor(target, message, input), traceparent, chain };
     if (target.type === "async") {
       caller.callInBackground(request);
@@ -77,17 +78,21 @@ export async function run(input: RunInput): Promise<Run> {
       if (result.kind === "changed") message = result.message;
       continue;
     }
-    const effect = signal.aborted
-      ? endOf(signal, target, runId)
-      : effectOfFailure(result.failure, { target, runId, refusal: result.refusal });
+    const effect =
+      endOf(signal, target, runId) ?? effectOfFailure(result.failure, { target, runId, refusal: result.refusal });
     calls.push({ ...facts, effect: effect.kind, failure: result.failure, detail: result.detail });
     if (effect.kind === "refused") return { outcome: effect, calls };
   }
   return { outcome: { kind: "passed", message, changed: message !== input.message }, calls };
 }
 
-function endOf({ reason }: AbortSignal, target: Target, runId: string): RunOutcome & { readonly kind: "refused" } {
-  return { kind: "refused", error: errorOfEnd(reason, target, runId) };
+/** What a run comes to that is at its end before its targets are; undefined while it may go on. */
+function endOf(
+  { aborted, reason }: AbortSignal,
+  target: Target,
+  runId: string,
+): (RunOutcome & { readonly kind: "refused" }) | undefined {
+  return aborted ? { kind: "refused", error: errorOfEnd(reason, target, runId) } : undefined;
 }
 
 function payloadFor(target: Target, message: Message, { envelope, request }: RunInput): JsonObject {

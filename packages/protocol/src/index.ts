@@ -58,6 +58,9 @@ export type {
   WireProtocol,
 } from "./errors/index.ts";
 
+// How long a caller waits.
+export { timeoutOf } from "./timeouts.ts";
+
 // Messages: as the engine sees them, and the rules that they must keep.
 export { protobufMessage, unwrap } from "./message/index.ts";
 export { createMessageValidator } from "./validation/index.ts";

@@ -1,4 +1,5 @@
 import type { Caller } from "./access/caller.ts";
+import type { CallContext } from "./hosts/call-context.ts";
 
 /** Protocol in which a call came in. */
 export type CallProtocol = "grpc" | "grpc-web" | "connect" | "rest";
@@ -10,6 +11,9 @@ export interface Call {
   readonly protocol: CallProtocol;
   /** Headers of the request, by lower-case name. */
   readonly headers: Headers;
+  /** IP address at the other end of the connection: the client's, or that of a proxy. */
+  readonly clientAddress: string;
+  readonly context: CallContext;
   /** Aborted when the client goes away or its deadline passes. */
   readonly signal: AbortSignal;
 }

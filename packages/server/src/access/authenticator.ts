@@ -1,4 +1,5 @@
 import { InterposeError } from "@interpose/engine";
+import { bearerTokenFrom } from "./bearer-token.ts";
 import type { Caller } from "./caller.ts";
 import { notValid } from "./not-valid.ts";
 import type { OidcVerifier } from "./oidc.ts";
@@ -25,8 +26,6 @@ export interface AuthenticatorOptions {
   readonly now: () => Date;
 }
 
-/** Longest authorization that is looked at. Tokens of issuers with many roles have some kilobytes. */
-const LONGEST_AUTHORIZATION = 16 * 1024;
 /** Compared with when there is no such token, so that the time taken does not tell. */
 const NO_HASH = hashSecret("");
 
@@ -52,7 +51,7 @@ function bearerToken(authorization: string | null): string {
   if (authorization === null) {
     throw new InterposeError("unauthenticated", 'There is no token. Send the header "Authorization: Bearer TOKEN".');
   }
-  const [, token] = /^Bearer +(\S+)$/i.exec(authorization.length > LONGEST_AUTHORIZATION ? "" : authorization) ?? [];
+  const token = bearerTokenFrom(authorization);
   if (token !== undefined) return token;
   throw new InterposeError("unauthenticated", 'The header Authorization is not of the form "Bearer TOKEN".');
 }

@@ -1,7 +1,12 @@
 export { createAuthenticator } from "./authenticator.ts";
 export type { AuthenticatorOptions, KnownToken } from "./authenticator.ts";
 export { assertMayGrant, authorize } from "./authorize.ts";
+export { bearerTokenFrom } from "./bearer-token.ts";
 export type { Caller } from "./caller.ts";
+export { claimAt } from "./claims.ts";
+export { createJwtVerifier, JWT_ALGORITHMS, reasonOf } from "./jwt-verifier.ts";
+export type { JwtOptions, VerifyJwt } from "./jwt-verifier.ts";
+export { notValid } from "./not-valid.ts";
 export { createOidcVerifier } from "./oidc.ts";
 export type { OidcOptions, OidcVerifier } from "./oidc.ts";
 export { PERMISSIONS, permissionsOf, permissionsOfRole, ROLES } from "./permissions.ts";

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
 import type { Message } from "@bufbuild/protobuf";
@@ -40,6 +41,7 @@ import { startLiveRouter } from "../router/live-router.ts";
 import type { Database } from "../store/database.ts";
 import { openStore } from "../store/index.ts";
 import { migrate } from "../store/migrations.ts";
+import { ensureRunKey } from "../store/sql/ensure-run-key.ts";
 import { readRevision } from "../store/sql/read-revision.ts";
 import { selectToken } from "../store/sql/select-token.ts";
 import { VERSION } from "../version.ts";
@@ -139,7 +141,13 @@ async function start(
   });
 
   const ownServices = [...SERVED, Health, ...(settings.reflection ? [ServerReflection, ServerReflectionV1Alpha] : [])];
-  const run = createPlanRunner({ targets, newRunId: newId, onRun: (event) => observeRun(log, event) });
+  const run = createPlanRunner({
+    targets,
+    newRunId: newId,
+    onRun: (event) => observeRun(log, event),
+    limits: { maxRunMs: limits.maxRunSeconds * 1000, maxRunDepth: limits.maxRunDepth },
+    runKey: await ensureRunKey(database, instanceId, randomBytes(32)),
+  });
   const gateways = await startGateways({
     settings: gatewaysOf(settings),
     ownServices,
@@ -148,6 +156,7 @@ async function start(
     instanceId,
     maxMessageBytes: limits.maxMessageBytes,
     onChange: (gateway, { came, vanished }) => log("gateway.methods_changed", { gateway, came, vanished }),
+    onTokenRefused: (gateway, reason) => log("token.refused", { gateway, reason }),
     onFault: (gateway, error) => log("gateway.failed", { gateway, error }),
     onFailure: (gateway, error) => log("gateway.not_described", { gateway, reason: error.message }),
   });
@@ -175,6 +184,7 @@ async function start(
     snapshot: router.current,
     run,
     validate: validator.validate,
+    shownHeaders: settings.shownHeaders,
   });
 
   const readiness = createReadiness(database, instanceId, io.stop);

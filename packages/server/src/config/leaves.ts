@@ -22,7 +22,7 @@ export const LEAVES: readonly Leaf[] = leavesOf(settingsSchema, []);
 
 function leavesOf(schema: z.ZodType, path: readonly string[]): readonly Leaf[] {
   const inner = unwrapped(schema);
-  if (inner instanceof z.ZodObject) {
+  if (inner instanceof z.ZodObject && !hasMeta(schema, "whole")) {
     return Object.entries(inner.shape as Record<string, z.ZodType>).flatMap(([name, field]) =>
       leavesOf(field, [...path, name]),
     );
@@ -35,7 +35,7 @@ function leavesOf(schema: z.ZodType, path: readonly string[]): readonly Leaf[] {
       flag: `--${words.join("-")}`,
       kind: kindOf(inner),
       description: describedBy(schema) ?? "",
-      isSecret: isSecret(schema),
+      isSecret: hasMeta(schema, "secret"),
     },
   ];
 }
@@ -54,6 +54,7 @@ function kindOf(schema: z.ZodType): LeafKind {
   if (schema instanceof z.ZodArray)
     return unwrapped(schema.element as z.ZodType) instanceof z.ZodObject ? "json" : "list";
   if (schema instanceof z.ZodRecord) return "record";
+  if (schema instanceof z.ZodObject) return "json";
   return "text";
 }
 
@@ -61,6 +62,7 @@ function describedBy(schema: z.ZodType): string | undefined {
   return schema.description ?? (unwrapped(schema) === schema ? undefined : unwrapped(schema).description);
 }
 
-function isSecret(schema: z.ZodType): boolean {
-  return [schema, unwrapped(schema)].some((each) => each.meta()?.secret === true);
+/** What the schema says of a setting beside its type: that it is secret, or that it is given whole, as JSON outside of the file. */
+function hasMeta(schema: z.ZodType, mark: "secret" | "whole"): boolean {
+  return [schema, unwrapped(schema)].some((each) => each.meta()?.[mark] === true);
 }

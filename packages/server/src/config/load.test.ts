@@ -37,7 +37,13 @@ describe("where a setting comes from", () => {
       yaml: "limits:\n  maxMessageBytes: 1\n  maxReplyBytes: 1\n",
       env: { INTERPOSE_LIMITS_MAX_REPLY_BYTES: "2" },
     };
-    assert.deepEqual(load(given).limits, { maxMessageBytes: 1, maxPayloadBytes: 4 * 1024 * 1024, maxReplyBytes: 2 });
+    assert.deepEqual(load(given).limits, {
+      maxMessageBytes: 1,
+      maxPayloadBytes: 4 * 1024 * 1024,
+      maxReplyBytes: 2,
+      maxRunSeconds: 60,
+      maxRunDepth: 5,
+    });
   });
 
   it("DATABASE_URL, behind INTERPOSE_DATABASE_URL and before the file", () => {

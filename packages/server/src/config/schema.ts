@@ -1,5 +1,7 @@
 import { z } from "zod";
+import { JWT_ALGORITHMS } from "../access/jwt-verifier.ts";
 import { ROLES } from "../access/permissions.ts";
+import { DEFAULT_SHOWN_HEADERS } from "../hosts/shown-headers.ts";
 
 const MIB = 1024 * 1024;
 const bytes = (fallback: number) =>
@@ -26,6 +28,50 @@ const tlsSchema = z.strictObject({
   cert: z.string().min(1).describe("file with the certificate chain, as PEM"),
   key: z.string().min(1).describe("file with the private key, as PEM"),
 });
+const headerName = z.string().regex(/^[\w!#$%&'*+.^`|~-]{1,100}$/, "must be the name of a header");
+const shownHeaders = z
+  .array(headerName)
+  .default([...DEFAULT_SHOWN_HEADERS])
+  .describe("request headers that targets of the dialect v2 are shown");
+const clockSkewSeconds = z.int().min(0).max(600).default(30).describe("tolerated difference of clocks, in seconds");
+
+/** Where the three ids that targets are told are found. */
+const identityPlaces = (place: z.ZodString) => z.partialRecord(z.enum(["userID", "orgID", "projectID"]), place);
+
+/** By what the callers of an API are known. */
+const callersSchema = z
+  .strictObject({
+    jwt: z
+      .strictObject({
+        issuer: z.url().optional().describe("issuer whose access tokens (JWT) prove who calls"),
+        jwksUrl: z
+          .url({ protocol: /^https?$/ })
+          .optional()
+          .describe("URL of its keys; default: the issuer says it"),
+        audience: z.string().min(1).describe("audience that a token must be for"),
+        algorithms: z
+          .array(z.enum(JWT_ALGORITHMS))
+          .min(1)
+          .default([...JWT_ALGORITHMS])
+          .describe("algorithms of signatures that are accepted"),
+        clockSkewSeconds,
+        claims: identityPlaces(z.string().min(1))
+          .default({})
+          .describe("claims with userID (default sub), orgID and projectID"),
+      })
+      .refine(({ issuer, jwksUrl }) => issuer !== undefined || jwksUrl !== undefined, "needs an issuer or a jwksUrl")
+      .optional(),
+    proxy: z
+      .strictObject({
+        networks: z.array(z.string()).min(1).describe("networks of proxies whose headers say who calls, as CIDRs"),
+        headers: identityPlaces(headerName).describe("headers with userID, orgID and projectID"),
+      })
+      .optional(),
+    required: z.boolean().default(false).describe("refuse hooked calls of nobody who is known"),
+  })
+  .refine(({ jwt, proxy }) => jwt !== undefined || proxy !== undefined, "needs jwt or proxy")
+  .meta({ whole: true })
+  .describe("by what it is known who calls: jwt, proxy, required");
 
 /** One gateway before an API. */
 const gatewaySchema = z.strictObject({
@@ -60,6 +106,8 @@ const gatewaySchema = z.strictObject({
     .optional()
     .describe("file with the authorities that the API's certificate may be of, as PEM"),
   tls: tlsSchema.optional(),
+  callers: callersSchema.optional(),
+  shownHeaders,
 });
 
 /**
@@ -102,6 +150,18 @@ export const settingsSchema = z.strictObject({
       maxMessageBytes: bytes(4 * MIB).describe("largest request, in bytes"),
       maxPayloadBytes: bytes(4 * MIB).describe("largest payload sent to a target, in bytes"),
       maxReplyBytes: bytes(MIB).describe("largest reply read from a target, in bytes"),
+      maxRunSeconds: z
+        .int()
+        .min(0)
+        .max(86_400)
+        .default(60)
+        .describe("longest time of all targets of one message together, in seconds; 0: the caller's deadline alone"),
+      maxRunDepth: z
+        .int()
+        .min(1)
+        .max(100)
+        .default(5)
+        .describe("how many runs may lead to one another, by calls that targets make"),
     })
     .prefault({}),
   cors: z
@@ -122,7 +182,7 @@ export const settingsSchema = z.strictObject({
         .record(z.string(), z.enum(ROLES))
         .default({})
         .describe("which role of the claim is which role here"),
-      clockSkewSeconds: z.int().min(0).max(600).default(30).describe("tolerated difference of clocks, in seconds"),
+      clockSkewSeconds,
     })
     .optional(),
   gateway: gatewaySchema.optional(),
@@ -130,6 +190,7 @@ export const settingsSchema = z.strictObject({
     .array(gatewaySchema.extend({ name: z.string().min(1).describe("name of the gateway, for the log") }))
     .default([])
     .describe("more gateways, each with a name"),
+  shownHeaders,
   reflection: z.boolean().default(true).describe("serve gRPC server reflection"),
   log: z
     .strictObject({

@@ -1,7 +1,20 @@
-import { run, type Envelope, type Message, type Plan, type Run, type TargetCaller } from "@interpose/engine";
+import { randomBytes } from "node:crypto";
+import { beginTimeLimit, type TimeLimit } from "@interpose/caller";
+import {
+  DeadlinePassed,
+  InterposeError,
+  run,
+  type Envelope,
+  type Message,
+  type Plan,
+  type Run,
+  type TargetCaller,
+} from "@interpose/engine";
+import type { CallContext } from "./call-context.ts";
+import { createRunChains, type RunChain } from "./run-chain.ts";
 
 /** A plan, and the message that it is carried out for. */
-export interface PlanToRun {
+export interface PlanToRun extends CallContext {
   readonly side: "request" | "response";
   readonly plan: Plan;
   readonly message: Message;
@@ -10,8 +23,6 @@ export interface PlanToRun {
   readonly envelope: Envelope;
   /** Aborted when the caller goes away. */
   readonly signal: AbortSignal;
-  /** The trace that the call belongs to, as it came. */
-  readonly traceparent: string | undefined;
 }
 
 /** One run, at its end. */
@@ -21,27 +32,91 @@ export interface RunEvent {
   /** `/package.Service/Method` */
   readonly method: string;
   readonly plan: Plan;
+  /** 1, or more where a target's own call led to the run. */
+  readonly depth: number;
   readonly run: Run;
+}
+
+/** Bounds of runs. */
+export interface RunLimits {
+  /** Longest time of one run, whatever its caller allows, in milliseconds. 0: no limit but the caller's. Default: a minute. */
+  readonly maxRunMs: number;
+  /** How many runs may lead to one another, by calls that targets make. Default: 5. */
+  readonly maxRunDepth: number;
 }
 
 /** What running needs. */
 export interface PlanRunnerOptions {
   readonly targets: TargetCaller;
   readonly newRunId: () => string;
-  /** Told of each run at its end. */
+  /** Told of each run at its end, also of one that was refused before it called anybody. */
   readonly onRun: (event: RunEvent) => void;
+  readonly limits?: Partial<RunLimits> | undefined;
+  /** Key, of 32 bytes, that proves chains of runs; the same wherever one of them may come back to. Default: one of this process's own. */
+  readonly runKey?: Uint8Array | undefined;
 }
 
 /** Carries a plan out, and answers the message that came of it: the same one, where nothing changed it. Throws what the caller is to see. */
 export type RunPlan = (plan: PlanToRun) => Promise<Message>;
 
+const DEFAULT_LIMITS: RunLimits = { maxRunMs: 60_000, maxRunDepth: 5 };
+/** Clients end a call at their deadline themselves, and that may be heard of a moment before our own timer: it is the deadline nevertheless. */
+const DEADLINE_SLACK_MS = 10;
+
 /** What all hosts do once they have a plan and a message. */
-export function createPlanRunner({ targets, newRunId, onRun }: PlanRunnerOptions): RunPlan {
-  return async ({ side, ...given }) => {
+export function createPlanRunner({ targets, newRunId, onRun, limits, runKey }: PlanRunnerOptions): RunPlan {
+  const { maxRunMs, maxRunDepth } = { ...DEFAULT_LIMITS, ...limits };
+  const chains = createRunChains(runKey ?? randomBytes(32), Date.now);
+
+  return async ({ side, signal, deadline, runHeader, ...given }) => {
     const runId = newRunId();
-    const done = await run({ ...given, runId, caller: targets });
-    onRun({ runId, side, method: given.envelope.fullMethod, plan: given.plan, run: done });
+    const chain = chains.next(runHeader, { runId, executionId: given.plan.executionId });
+    const carryOut = async (): Promise<Run> => {
+      if (chain.depth > maxRunDepth) return refused(tooDeep(chain, maxRunDepth));
+      const time = beginRunTime(signal, deadline, maxRunMs);
+      try {
+        return await run({ ...given, runId, signal: time.signal, chain: chains.sign(chain), caller: targets });
+      } finally {
+        time.clear();
+      }
+    };
+    const done = await carryOut();
+    onRun({ runId, side, method: given.envelope.fullMethod, plan: given.plan, depth: chain.depth, run: done });
     if (done.outcome.kind === "refused") throw done.outcome.error;
     return done.outcome.message;
   };
+}
+
+/** Begins the time of a run: what is left of its caller's, or the limit of the settings where that is shorter. */
+function beginRunTime(signal: AbortSignal, deadline: number | undefined, maxRunMs: number): TimeLimit {
+  const leftMs = deadline === undefined ? Infinity : deadline - performance.now();
+  const byCaller = (): DeadlinePassed => new DeadlinePassed("the deadline of the call has passed");
+  const byLimit = (): DeadlinePassed =>
+    new DeadlinePassed(`not done within limits.maxRunSeconds, ${maxRunMs / 1000} s`);
+  const isLimited = maxRunMs > 0 && maxRunMs < leftMs;
+  return beginTimeLimit(signal, isLimited ? maxRunMs : leftMs, {
+    over: isLimited ? byLimit : byCaller,
+    aborted: () =>
+      deadline !== undefined && performance.now() > deadline - DEADLINE_SLACK_MS
+        ? byCaller()
+        : (signal.reason as unknown),
+  });
+}
+
+function refused(error: InterposeError): Run {
+  return { outcome: { kind: "refused", error }, calls: [] };
+}
+
+function tooDeep({ links }: RunChain, maxRunDepth: number): InterposeError {
+  const path = links.map((link) => `${link.executionId} (run ${link.runId})`).join(" → ");
+  return new InterposeError(
+    "run_too_deep",
+    `Targets call in a circle: ${path}. No more than ${maxRunDepth} runs may lead to one another (limits.maxRunDepth). Let a target not call what it is called for.`,
+    {
+      metadata: {
+        runId: links.at(-1)?.runId ?? "",
+        executions: links.map(({ executionId }) => executionId).join(" "),
+      },
+    },
+  );
 }

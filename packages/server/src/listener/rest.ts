@@ -3,7 +3,9 @@ import { decodeRequest, encodeResponse, type Routes } from "@interpose/protocol"
 import type { Message } from "@bufbuild/protobuf";
 import type { Caller } from "../access/caller.ts";
 import type { Call } from "../call.ts";
+import { callContextOf } from "../hosts/call-context.ts";
 import type { OwnApi } from "../hosts/own-api/index.ts";
+import { clientAddress } from "./client-address.ts";
 import { readBody, signalOfClient, type Answer, type NodeRequest, type NodeResponse } from "./exchange.ts";
 import type { RequestTarget } from "./request-target.ts";
 
@@ -46,6 +48,8 @@ export async function answerRest(given: RestRequest, options: RestOptions): Prom
     caller,
     protocol: "rest",
     headers,
+    clientAddress: clientAddress(request.socket),
+    context: callContextOf((name) => headers.get(name) ?? undefined),
     signal: signalOfClient(response),
   };
   const answer = await options.observed(name, call, () => method.invoke(message, call));

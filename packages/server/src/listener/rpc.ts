@@ -17,8 +17,10 @@ import { InterposeError } from "@interpose/engine";
 import type { Caller } from "../access/caller.ts";
 import type { Call, CallProtocol } from "../call.ts";
 import type { Routes } from "@interpose/protocol";
+import { callContextOf } from "../hosts/call-context.ts";
 import type { OwnApi } from "../hosts/own-api/index.ts";
-import { callerKey } from "./authentication.ts";
+import { callerKey, clientAddressKey } from "./authentication.ts";
+import { clientAddress } from "./client-address.ts";
 import { toConnectError } from "./connect-error.ts";
 import { bodyOf, type NodeRequest, type NodeResponse } from "./exchange.ts";
 import { withPlainGrpcMessage } from "./grpc-message.ts";
@@ -62,9 +64,11 @@ export function createRpcHandlers(options: RpcOptions): RpcHandlers {
       try {
         return await options.observed(name, call, () => method.invoke(request, call));
       } catch (error) {
-        // A deadline that has passed ends a call wherever it is; the client is told of that, and not of what it led to.
+        // A deadline that has passed ends a call wherever it is; the client is told of that, and not of what it led to. A run that it ended says so itself.
         const { reason } = context.signal as { readonly reason: unknown };
-        throw reason instanceof ConnectError && reason.code === Code.DeadlineExceeded ? reason : toConnectError(error);
+        const refusal = toConnectError(error);
+        const isDeadline = reason instanceof ConnectError && reason.code === Code.DeadlineExceeded;
+        throw isDeadline && refusal.code !== Code.DeadlineExceeded ? reason : refusal;
       }
     });
   }
@@ -88,7 +92,7 @@ function nodeHandler(handler: UniversalHandler): RpcHandler {
   const handle = withGrpcWebText(withPlainGrpcMessage(handler));
   return async (request, response, { host }, caller) => {
     if (host === "") throw new InterposeError("bad_request", "An RPC needs the header Host, or :authority in HTTP/2.");
-    const values = createContextValues().set(callerKey, caller);
+    const values = createContextValues().set(callerKey, caller).set(clientAddressKey, clientAddress(request.socket));
     const universal = {
       ...universalRequestFromNodeRequest(request, response, undefined, values),
       // RPCs are POST, whatever verb a path of REST has.
@@ -112,6 +116,8 @@ function callOf(context: HandlerContext, instanceId: string): Call {
     caller,
     protocol: context.protocolName as CallProtocol,
     headers: context.requestHeader,
+    clientAddress: context.values.get(clientAddressKey),
+    context: callContextOf((name) => context.requestHeader.get(name) ?? undefined),
     signal: context.signal,
   };
 }

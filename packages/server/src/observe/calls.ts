@@ -33,6 +33,16 @@ export async function observeCall(
 }
 
 /** Logs a run with each call that it made. */
-export function observeRun(log: Log, { runId, side, method, plan, run }: RunEvent): void {
-  log("run.ended", { runId, side, method, executionId: plan.executionId, outcome: run.outcome.kind, calls: run.calls });
+export function observeRun(log: Log, { runId, side, method, plan, depth, run: { outcome, calls } }: RunEvent): void {
+  const reason = outcome.kind === "refused" ? { reason: outcome.error.reason } : {};
+  log("run.ended", {
+    runId,
+    side,
+    method,
+    executionId: plan.executionId,
+    depth,
+    outcome: outcome.kind,
+    ...reason,
+    calls,
+  });
 }

@@ -15,8 +15,8 @@ export interface LogEvents {
     /** What the client was told, and what led to it. */
     error?: unknown;
   };
-  /** An OIDC access token was refused. Its sender is not told why. */
-  "token.refused": { reason: string };
+  /** An access token of an issuer was refused, or, at a gateway, proves nobody. Its sender is not told why. */
+  "token.refused": { reason: string; gateway?: string };
   /** A fault of our own before or beside a call, whose client was told of an internal error. */
   "request.failed": { path: string; error: unknown };
   "run.ended": {
@@ -24,7 +24,11 @@ export interface LogEvents {
     side: "request" | "response";
     method: string;
     executionId: string;
+    /** 1, or more where a target's own call led to the run. */
+    depth: number;
     outcome: "passed" | "refused";
+    /** Why it was refused. */
+    reason?: string | undefined;
     calls: readonly unknown[];
   };
   "target.background_call": { targetId: string; outcome: string; durationMs: number };

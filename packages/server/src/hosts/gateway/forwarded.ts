@@ -1,5 +1,5 @@
 import type { HeaderBlock } from "./relay/hpack/index.ts";
-import type { Origin } from "./relay/relay.ts";
+import type { Origin } from "./relay/origin.ts";
 
 const FORWARDED_FOR = "x-forwarded-for";
 

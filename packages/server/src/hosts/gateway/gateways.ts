@@ -1,6 +1,7 @@
 import type { DescService } from "@bufbuild/protobuf";
 import type { InterposeError } from "@interpose/engine";
 import { createServiceCatalog, type ServiceCatalog } from "@interpose/protocol";
+import type { CallerSettings } from "../caller-identity.ts";
 import { watchDescriptors, type Descriptors, type DescriptorSource, type MethodChanges } from "./descriptors/index.ts";
 import type { Spoken } from "./hooks.ts";
 import { readAuthorities, readTlsFiles, type TlsFiles } from "../../listener/tls-files.ts";
@@ -23,6 +24,8 @@ export interface GatewaySettings {
   readonly speaks: readonly Spoken[];
   /** Pages that may call in another one. */
   readonly cors: { readonly allowedOrigins: readonly string[] };
+  readonly callers?: CallerSettings | undefined;
+  readonly shownHeaders: readonly string[];
 }
 
 /** What all gateways share. */
@@ -32,6 +35,8 @@ export interface GatewaysOptions extends Pick<GatewayOptions, "snapshot" | "run"
   readonly ownServices: readonly DescService[];
   /** The methods of an API are others than before. */
   readonly onChange: (gateway: string, methods: MethodChanges) => void;
+  /** A caller's token proves nobody. */
+  readonly onTokenRefused: (gateway: string, reason: string) => void;
   /** A fault of ours, that ended a connection. */
   readonly onFault: (gateway: string, error: unknown) => void;
   /** An API could not be described. What was known of it stays. */
@@ -50,7 +55,7 @@ export interface Gateways {
 
 /** Starts all gateways. An API that is away, or cannot be described, keeps none from starting: its calls pass, or are answered, and none of them is hooked until it can be. */
 export async function startGateways(options: GatewaysOptions): Promise<Gateways> {
-  const { settings, ownServices, onChange, onFailure, onFault } = options;
+  const { settings, ownServices, onChange, onFailure, onFault, onTokenRefused } = options;
   const watches: Awaited<ReturnType<typeof watchDescriptors>>[] = [];
   const running: {
     readonly name: string;
@@ -62,7 +67,8 @@ export async function startGateways(options: GatewaysOptions): Promise<Gateways>
   const drain = async (timeoutMs: number): Promise<void> =>
     void (await Promise.all(running.map(({ gateway }) => gateway.drain(timeoutMs))));
   try {
-    for (const { name, listen, upstream, descriptors, http, upstreamCa, tls, speaks, cors } of settings) {
+    for (const given of settings) {
+      const { name, listen, upstream, descriptors, http, upstreamCa, tls, speaks, cors } = given;
       const setting = (key: string): string => `gateway ${name}: ${key}`;
       const pair = tls && (await readTlsFiles(tls, setting("tls")));
       const ca = upstreamCa === undefined ? undefined : await readAuthorities(setting("upstreamCa"), upstreamCa);
@@ -80,6 +86,9 @@ export async function startGateways(options: GatewaysOptions): Promise<Gateways>
         descriptors: () => watch.current(),
         speaks: new Set(speaks),
         corsAllowedOrigins: cors.allowedOrigins,
+        callers: given.callers,
+        shownHeaders: given.shownHeaders,
+        onTokenRefused: (reason) => onTokenRefused(name, reason),
         onFault: (error) => onFault(name, error),
       });
       running.push({ name, gateway, upstream, scheme: pair ? "https" : "http" });

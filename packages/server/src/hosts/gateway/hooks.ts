@@ -1,9 +1,11 @@
-import { InterposeError, planForMethod, type Envelope, type MethodName, type Snapshot } from "@interpose/engine";
+import { InterposeError, planForMethod, type MethodName, type Snapshot } from "@interpose/engine";
 import { protocolOfRequest, serviceOfRpcPath, type WireProtocol } from "@interpose/protocol";
+import { callContextOf } from "../call-context.ts";
 import type { RunPlan } from "../run-plan.ts";
-import { SHOWN_HEADERS } from "../shown-headers.ts";
+import { admitFirst } from "./admission.ts";
 import type { Descriptors } from "./descriptors/index.ts";
 import { readableCall, readableRefusals, type Cors } from "./cors.ts";
+import { createEnvelopes, type EnvelopeOptions } from "./envelope.ts";
 import { createKnownApi, type KnownApi } from "./known-api.ts";
 import { createMessageCall } from "./message-call.ts";
 import { answerOfError } from "./outcome.ts";
@@ -21,24 +23,20 @@ import { rememberLast } from "./relay/remember-last.ts";
 import { inGrpc, sameProtocol } from "./upstream-side.ts";
 
 /** What hooks need. */
-export interface HooksOptions {
+export interface HooksOptions extends EnvelopeOptions {
   /** The API as it is known at this moment. */
   readonly descriptors: () => Descriptors;
   /** The executions in force at this moment. */
   readonly snapshot: () => Snapshot;
   readonly run: RunPlan;
-  readonly instanceId: string;
   readonly maxMessageBytes: number;
   /** What the upstream understands. */
   readonly speaks: ReadonlySet<Spoken>;
   /** Origins of pages that may read what the gateway writes itself. */
   readonly cors: Cors | undefined;
+  /** Whether a hooked call goes on only once it is known who makes it. */
+  readonly callerRequired: boolean;
 }
-
-/** By their names in HTTP/2, where `Host` is a pseudo-header. A map, since a client may name a header as a member that all objects have. */
-const SHOWN_BY_FIELD: ReadonlyMap<string, string> = new Map(
-  SHOWN_HEADERS.map((name) => [name === "Host" ? ":authority" : name.toLowerCase(), name]),
-);
 
 /**
  * Decides which calls are taken apart into messages: those of a known method that executions look at, and those in a protocol that the upstream does not speak. All others
@@ -49,6 +47,7 @@ export function createHooks(
   options: HooksOptions,
 ): (head: RequestHead, block: HeaderBlock, call: InterceptedCall) => Interceptor | undefined {
   const apiOf = rememberLast(createKnownApi);
+  const envelopes = createEnvelopes(options);
   const { speaks, cors } = options;
 
   /** The answer to a browser that asks before a call which the API does not understand, and could not be asked about. */
@@ -94,29 +93,32 @@ export function createHooks(
       return request || response || protocol !== "rest" ? refusal(call, notRead(full), contentType) : undefined;
     }
     const { translation } = form;
-    const envelope = envelopeOf(full, block, options.instanceId);
-    const traceparent = fieldOf(block, "traceparent");
-    return createMessageCall(call, {
-      call: given,
-      form,
-      upstream:
-        isTranslated && translation
-          ? inGrpc(cors ? readableCall(call, block, cors) : call, given, form, translation)
-          : sameProtocol(call, form),
-      request,
-      response,
-      maxMessageBytes: options.maxMessageBytes,
-      run: (plan, message, asked, signal) =>
-        options.run({
-          side: asked ? "response" : "request",
-          plan,
-          message,
-          request: asked,
-          envelope,
-          signal,
-          traceparent,
-        }),
-    });
+    const envelope = envelopes(full, block, call.origin.address);
+    const context = callContextOf((name) => fieldOf(block, name));
+    const begin = (): Interceptor =>
+      createMessageCall(call, {
+        call: given,
+        form,
+        upstream:
+          isTranslated && translation
+            ? inGrpc(cors ? readableCall(call, block, cors) : call, given, form, translation)
+            : sameProtocol(call, form),
+        request,
+        response,
+        maxMessageBytes: options.maxMessageBytes,
+        run: async (plan, message, asked, signal) =>
+          options.run({
+            ...context,
+            side: asked ? "response" : "request",
+            plan,
+            message,
+            request: asked,
+            envelope: await envelope(),
+            signal,
+          }),
+      });
+    if (!options.callerRequired || (!request && !response)) return begin();
+    return admitFirst({ decided: envelope(), admit: begin, refuse: (error) => refusal(call, error, contentType) });
   };
 }
 
@@ -199,13 +201,4 @@ function answered(call: InterceptedCall, answer: RelayAnswer): Interceptor {
     upstreamReset: () => false,
     closed: () => undefined,
   };
-}
-
-function envelopeOf(fullMethod: string, { fields }: HeaderBlock, instanceId: string): Envelope {
-  const headers: Record<string, string[]> = {};
-  for (let i = 0; i < fields.length; i += 2) {
-    const shown = SHOWN_BY_FIELD.get(fields[i] ?? "");
-    if (shown !== undefined) (headers[shown] ??= []).push(fields[i + 1] ?? "");
-  }
-  return { fullMethod, instanceId, headers };
 }

@@ -1,7 +1,9 @@
 import { createServer as createHttp1Server, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Server, Socket } from "node:net";
 import type { Snapshot } from "@interpose/engine";
+import { createCallerIdentification, type CallerSettings } from "../caller-identity.ts";
 import type { RunPlan } from "../run-plan.ts";
+import { DEFAULT_SHOWN_HEADERS } from "../shown-headers.ts";
 import type { Descriptors } from "./descriptors/index.ts";
 import { createFront } from "../../listener/http-version.ts";
 import type { TlsPair } from "../../listener/tls-files.ts";
@@ -32,6 +34,12 @@ export interface GatewayOptions {
   readonly corsAllowedOrigins?: readonly string[] | undefined;
   /** Longest message that is looked at. */
   readonly maxMessageBytes: number;
+  /** By what callers are known. Default: nobody is. */
+  readonly callers?: CallerSettings | undefined;
+  /** Told why a caller's token proves nobody. */
+  readonly onTokenRefused?: ((reason: string) => void) | undefined;
+  /** Headers that targets are shown. Default: those that ZITADEL shows. */
+  readonly shownHeaders?: readonly string[] | undefined;
   /** Told of a fault of ours; the connection that met it is ended. */
   readonly onFault: (error: unknown) => void;
 }
@@ -48,6 +56,7 @@ export interface Gateway {
  * looked at on its way.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { callers, shownHeaders = DEFAULT_SHOWN_HEADERS, onTokenRefused = () => undefined } = options;
   const sockets = createRelaySockets(options.onFault);
   const upstreamScheme = options.upstream.url.protocol === "https:" ? "https" : "http";
   const upstream = createUpstream(options.upstream, (): Relay => relay, sockets);
@@ -56,7 +65,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     upstream: upstream.take,
     withdrawn: upstream.withdraw,
     forwarded: (block, origin) => forwardedRequest(block, origin, upstreamScheme),
-    intercept: createHooks({ ...options, cors }),
+    intercept: createHooks({
+      ...options,
+      cors,
+      shownHeaders,
+      identify: callers && createCallerIdentification(callers, onTokenRefused),
+      callerRequired: callers?.required ?? false,
+    }),
     answer(failure, head, block) {
       const answer = answerOfFailure(failure, head, block && fieldOf(block, "content-type"));
       return cors && block ? { ...answer, head: cors.readable(block, answer.head) } : answer;

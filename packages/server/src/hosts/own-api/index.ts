@@ -11,7 +11,7 @@ import type { MethodRules } from "@interpose/protocol";
 import { authorize } from "../../access/authorize.ts";
 import type { ApiService } from "../../api/service.ts";
 import type { Call } from "../../call.ts";
-import { BYPASS_HEADER, TRACEPARENT_HEADER } from "../../headers.ts";
+import { BYPASS_HEADER } from "../../headers.ts";
 import type { RunPlan } from "../run-plan.ts";
 import { envelopeOf } from "./envelope.ts";
 import { hookedMessage, protobufOf } from "./message.ts";
@@ -25,6 +25,8 @@ export interface OwnApiOptions {
   /** Refuses a message that breaks the rules of its type. */
   readonly validate: (schema: DescMessage, message: Message) => void;
   readonly run: RunPlan;
+  /** Names of the headers that targets are shown. */
+  readonly shownHeaders: readonly string[];
 }
 
 /** The server's own API as a host: one unary call after another, whatever protocol they come in. */
@@ -81,13 +83,13 @@ function ownMethod(
   ): Promise<Message> {
     const asked = hookedMessage(descriptor.input, request);
     const outcome = await options.run({
+      ...call.context,
       side,
       plan,
       message: response ? hookedMessage(descriptor.output, response) : asked,
       request: response && asked,
-      envelope: envelopeOf(fullMethod, call),
+      envelope: envelopeOf(fullMethod, call, options.shownHeaders),
       signal: call.signal,
-      traceparent: call.headers.get(TRACEPARENT_HEADER) ?? undefined,
     });
     return protobufOf(outcome);
   }

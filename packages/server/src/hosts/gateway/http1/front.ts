@@ -1,10 +1,12 @@
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
+import { clientAddress } from "../../../listener/client-address.ts";
 import type { ConnectionEvents } from "../relay/connection-events.ts";
 import { Connection } from "../relay/connection.ts";
 import { ERROR_CODE } from "../relay/numbers.ts";
-import type { Origin, Relay } from "../relay/relay.ts";
+import type { Origin } from "../relay/origin.ts";
+import type { Relay } from "../relay/relay.ts";
 import type { Stream } from "../relay/stream.ts";
 import type { RelaySockets } from "../relay-sockets.ts";
 import { blockOfRequest, fieldsFromRaw, pairsOf } from "./fields.ts";
@@ -65,11 +67,10 @@ export function createHttp1Front(
   };
 }
 
-/** Where a client's connection comes from. IPv4 by way of IPv6 is written as what it is. */
+/** Where a client's connection comes from. */
 export function originOf(socket: Socket): Origin {
-  const { remoteAddress = "" } = socket;
   const scheme = (socket as Partial<TLSSocket>).encrypted === true ? "https" : "http";
-  return { address: remoteAddress.replace(/^::ffff:(?=\d+\.)/i, ""), scheme };
+  return { address: clientAddress(socket), scheme };
 }
 
 /** Whether a body follows the head of a request (RFC 9112, section 6). */

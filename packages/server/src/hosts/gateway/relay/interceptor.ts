@@ -1,6 +1,7 @@
 import type { RequestHead } from "./header-fields.ts";
 import type { HeaderBlock } from "./hpack/index.ts";
 import type { ErrorCode } from "./numbers.ts";
+import type { Origin } from "./origin.ts";
 
 /** An answer of our own, in the protocol of the call. */
 export interface RelayAnswer {
@@ -38,6 +39,8 @@ export interface Interceptor {
 /** What an interceptor can do with its call. Once the call is over, nothing of it has an effect. */
 export interface InterceptedCall {
   readonly head: RequestHead;
+  /** Where the client's connection comes from. */
+  readonly origin: Origin;
   /** Begins the call at the upstream, with these header fields. What is sent before there is a connection waits. */
   begin(block: HeaderBlock): void;
   sendRequest(bytes: Buffer): void;

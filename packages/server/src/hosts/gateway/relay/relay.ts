@@ -5,6 +5,7 @@ import type { HeaderBlock } from "./hpack/index.ts";
 import type { InterceptedCall, Interceptor, RelayAnswer } from "./interceptor.ts";
 import { DEFAULT_LIMITS, type ConnectionLimits } from "./limits.ts";
 import { ERROR_CODE, type ErrorCode } from "./numbers.ts";
+import type { Origin } from "./origin.ts";
 import { rememberLast } from "./remember-last.ts";
 import type { Stream } from "./stream.ts";
 
@@ -16,13 +17,6 @@ export type RelayFailure =
   | "refused"
   /** The header block is larger than the limit. */
   | "headers_too_large";
-
-/** Where a connection of a client comes from. */
-export interface Origin {
-  /** IP address of the other end. */
-  readonly address: string;
-  readonly scheme: "http" | "https";
-}
 
 /** What the owner of a connection to the upstream is told. */
 export interface UpstreamEvents {
@@ -165,10 +159,11 @@ export function createRelay(options: RelayOptions): Relay {
     call.interceptor = undefined;
   }
 
-  function interceptedCall(call: RelayedCall): InterceptedCall {
+  function interceptedCall(call: RelayedCall, origin: Origin): InterceptedCall {
     const { client } = call;
     return {
       head: call.head,
+      origin,
       begin: (block) => start(call, block, false),
       sendRequest: (bytes) => toUpstream(call, bytes, 0, bytes.byteLength, false),
       endRequest: (trailers) =>
@@ -202,7 +197,7 @@ export function createRelay(options: RelayOptions): Relay {
     };
   }
 
-  function beginCall(client: Stream<RelayedCall>, block: HeaderBlock, endStream: boolean): void {
+  function beginCall(client: Stream<RelayedCall>, block: HeaderBlock, endStream: boolean, origin: Origin): void {
     const head = client.request;
     if (!head) return;
     const call: RelayedCall = {
@@ -216,7 +211,7 @@ export function createRelay(options: RelayOptions): Relay {
       interceptor: undefined,
     };
     client.owner = call;
-    const interceptor = options.intercept?.(head, block, interceptedCall(call));
+    const interceptor = options.intercept?.(head, block, interceptedCall(call, origin));
     if (!interceptor) {
       start(call, block, endStream);
       return;
@@ -230,7 +225,7 @@ export function createRelay(options: RelayOptions): Relay {
     return {
       headers(stream, block, endStream) {
         const call = stream.owner;
-        if (!call) beginCall(stream, forwarded(block), endStream);
+        if (!call) beginCall(stream, forwarded(block), endStream, origin);
         else if (call.interceptor) call.interceptor.requestEnd(block);
         else trailersToUpstream(call, block);
       },

@@ -1,0 +1,22 @@
+import { timeoutOf } from "@interpose/protocol";
+import { RUN_HEADER, TRACEPARENT_HEADER } from "../headers.ts";
+
+/** What runs need to know of the call that they belong to, beside its messages and who makes it. */
+export interface CallContext {
+  /** When the caller waits no longer, by the clock of `performance.now()`. Undefined: it does not say. */
+  readonly deadline: number | undefined;
+  /** The trace that the call belongs to, as it came. */
+  readonly traceparent: string | undefined;
+  /** The header `interpose-run`, as it came: what it says is believed only where it is signed. */
+  readonly runHeader: string | undefined;
+}
+
+/** Reads it from the headers of a call, which are given by lower-case name, when the call begins. */
+export function callContextOf(header: (name: string) => string | undefined): CallContext {
+  const timeoutMs = timeoutOf(header);
+  return {
+    deadline: timeoutMs === undefined ? undefined : performance.now() + timeoutMs,
+    traceparent: header(TRACEPARENT_HEADER),
+    runHeader: header(RUN_HEADER),
+  };
+}

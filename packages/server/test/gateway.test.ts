@@ -7,17 +7,13 @@ import { createTarget, setExecution } from "./harness/api.ts";
 import { createCertificate } from "./harness/certificate.ts";
 import { forSuite } from "./harness/cleanup.ts";
 import { eventually } from "./harness/eventually.ts";
+import { gatewayAddress } from "./harness/gateway-address.ts";
 import { openRaw, rawRequest } from "./harness/raw-http.ts";
 import { startServer, temporaryDirectory, type TestServer } from "./harness/server.ts";
 import { order, SHOP_PROTOS, shopClient, startShop, type Shop } from "./harness/shop.ts";
 import { startTarget, type TestTarget } from "./harness/target.ts";
 
 const ORDER = "/shop.v1.Shop/Order";
-
-/** Where a server's gateway listens, as it says when it starts. */
-function gatewayAddress(server: TestServer): string {
-  return /Gateway +http:\/\/(\S+) before/.exec(server.stdout())?.[1] ?? assert.fail(server.stdout());
-}
 
 describe("interpose serve with a gateway", () => {
   let shop: Shop;

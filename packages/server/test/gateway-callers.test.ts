@@ -246,6 +246,35 @@ describe("who calls through a gateway", () => {
   });
 });
 
+describe("a gateway whose issuer does not answer", () => {
+  it("gives up a call of which it waits to know the caller when that goes away, and the API hears nothing of it", async (t) => {
+    const silent = await startTarget(t, "hang");
+    const shop = await startShop(t);
+    const jwt = { jwksUrl: silent.url, audience: AUDIENCE };
+    const gateway = {
+      name: "required",
+      listen: "127.0.0.1:0",
+      upstream: `http://${shop.address}`,
+      descriptors: SHOP_PROTOS,
+      callers: { jwt, required: true },
+    };
+    const server = await startServer(t, { env: { INTERPOSE_GATEWAYS: JSON.stringify([gateway]) } });
+    const target = await createTarget(server, { endpoint: "http://127.0.0.1:1/" });
+    await setExecution(server, { response: { all: true } }, [target]);
+    const client = shopClient(t, gatewayAddress(server, "required"));
+    const issuer = await startIssuer(t);
+    const metadata = withToken(await issuer.token());
+    const began = performance.now();
+    await assert.rejects(order(client, { item: "tea" }, metadata, { deadline: Date.now() + 300 }), {
+      code: status.DEADLINE_EXCEEDED,
+    });
+    const waiting = order(client, { item: "x".repeat(1_000_000) }, metadata);
+    await assert.rejects(waiting, { code: status.UNAUTHENTICATED });
+    assert.ok(performance.now() - began < 8_000, "the issuer is not waited for much longer than five seconds");
+    assert.equal(shop.seen.length, 0);
+  });
+});
+
 describe("a gateway whose issuer is away", () => {
   it("lets calls pass as nobody's, at once, or refuses them, and knows its callers when the issuer is back", async (t) => {
     const issuer = await startIssuer(t);

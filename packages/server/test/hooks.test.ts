@@ -154,8 +154,24 @@ describe("executions on the server's own API", () => {
     assert.equal(status, 200);
     assert.deepEqual(hook.calls[0]?.body.request, { targetId: "1" });
     assert.ok(hook.calls[0].body.headers.Host);
+    assert.deepEqual(hook.calls[0].body.headers["X-Forwarded-For"], ["127.0.0.1"]);
     hook.reply({ body: { targetID: id, nonsense: 1 } });
     assert.equal((await server.request("GET", `/v3alpha/targets/${id}`)).status, 400);
+  });
+
+  it("shows a target of the dialect v2 the client's address behind those of proxies, in each protocol", async () => {
+    const id = await createTarget(server, { endpoint: hook.url });
+    await server.request("PATCH", `/v1/targets/${id}/settings`, { dialect: "DIALECT_V2" });
+    await setExecution(server, onRequest, [id]);
+    const headers = { authorization: `Bearer ${ADMIN_TOKEN}`, "x-forwarded-for": "192.0.2.1", cookie: "a=b" };
+    await server.request("POST", "/v3alpha/targets/search", {}, { headers });
+    for (const name of Object.keys(TRANSPORTS) as TransportName[])
+      await actionClient(server, name, headers).listTargets({});
+    assert.equal(hook.calls.length, 1 + Object.keys(TRANSPORTS).length);
+    for (const { body } of hook.calls) {
+      assert.deepEqual(body.headers["X-Forwarded-For"], ["192.0.2.1, 127.0.0.1"]);
+      assert.ok(!JSON.stringify(body.headers).includes(ADMIN_TOKEN) && !("cookie" in body.headers));
+    }
   });
 
   const failures: readonly {

@@ -7,6 +7,7 @@ import type { Database, Transaction } from "../database.ts";
 import { advanceRevision } from "./advance-revision.ts";
 import { appendEvents, type EventToAppend } from "./append-events.ts";
 import { ensureInstance } from "./ensure-instance.ts";
+import { ensureRunKey } from "./ensure-run-key.ts";
 import { insertTarget } from "./insert-target.ts";
 import { loadChanges } from "./load-changes.ts";
 import { loadSnapshot } from "./load-snapshot.ts";
@@ -53,6 +54,26 @@ function event(aggregateId: string, given: Partial<EventToAppend> = {}): EventTo
     ...given,
   };
 }
+
+describe("ensureRunKey()", () => {
+  const suite = forSuite();
+
+  it("answers one key to all who ask, also where many would make it at once", async () => {
+    const database = await openTestDatabase(suite);
+    await database.transaction((tx) => ensureInstance(tx, INSTANCE));
+    const candidates = Array.from({ length: 8 }, (_, i) => new Uint8Array(32).fill(i + 1));
+    const keys = await Promise.all(candidates.map((candidate) => ensureRunKey(database, INSTANCE, candidate)));
+    assert.equal(new Set(keys.map((key) => Buffer.from(key).toString("hex"))).size, 1);
+    assert.ok(candidates.some((candidate) => Buffer.from(candidate).equals(keys[0] ?? Buffer.alloc(0))));
+    assert.deepEqual(await ensureRunKey(database, INSTANCE, new Uint8Array(32).fill(99)), keys[0]);
+  });
+
+  it("refuses a key of another length", async () => {
+    const database = await openTestDatabase(suite);
+    await database.transaction((tx) => ensureInstance(tx, INSTANCE));
+    await assert.rejects(ensureRunKey(database, INSTANCE, new Uint8Array(16)));
+  });
+});
 
 describe("appendEvents()", () => {
   const suite = forSuite();

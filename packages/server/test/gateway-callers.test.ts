@@ -4,6 +4,7 @@ import { Metadata, status } from "@grpc/grpc-js";
 import { generateKeyPair } from "jose";
 import { createTarget, setExecution } from "./harness/api.ts";
 import { forSuite } from "./harness/cleanup.ts";
+import { connectCall } from "./harness/connect-call.ts";
 import { eventually } from "./harness/eventually.ts";
 import { gatewayAddress } from "./harness/gateway-address.ts";
 import { AUDIENCE, startIssuer, type TestClaims, type TestIssuer, type TokenOptions } from "./harness/issuer.ts";
@@ -197,6 +198,18 @@ describe("who calls through a gateway", () => {
     });
     assert.equal(((await collect) as any).total, 2);
     assert.equal(issuer.requests.length, before);
+  });
+
+  it("is known, and must be, in a call that is translated too", async () => {
+    const address = gatewayAddress(server, "required");
+    const call = (authorization: string, message: object) =>
+      connectCall(address, "/shop.v1.Shop/Order", message, { authorization });
+    const large = { item: "x".repeat(200_000), count: 1 };
+    assert.equal((await call(`Bearer ${await issuer.token()}`, large)).body.total, 1);
+    assert.equal(hook.calls[0]?.body.userID, "user-1");
+    const refused = await call("Bearer x.y.z", large);
+    assert.deepEqual([refused.status, refused.body.code], [401, "unauthenticated"]);
+    assert.equal(shop.seen.length, 1);
   });
 
   const FROM_PROXY = { "x-user": "alice", "x-org": "org-7", "x-project": "p-7" };

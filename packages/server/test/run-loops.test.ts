@@ -4,6 +4,7 @@ import { before, beforeEach, describe, it } from "node:test";
 import { Metadata, status } from "@grpc/grpc-js";
 import { createTarget, methodName, setExecution } from "./harness/api.ts";
 import { forSuite, type Cleanup } from "./harness/cleanup.ts";
+import { connectCall } from "./harness/connect-call.ts";
 import { eventually } from "./harness/eventually.ts";
 import { gatewayAddress } from "./harness/gateway-address.ts";
 import { testDatabaseUrl } from "./harness/postgres.ts";
@@ -60,7 +61,7 @@ function search(server: TestServer, header: string): Promise<JsonAnswer> {
 /** Depths of the runs that a server has logged. */
 function depthsOf(server: TestServer): readonly number[] {
   const lines = server.stderr().split("\n");
-  return lines.filter((line) => line.includes('"run.ended"')).map((line) => (JSON.parse(line) as any).depth as number);
+  return lines.filter((line) => line.includes('"run.ended"')).map((line) => JSON.parse(line).depth as number);
 }
 
 describe("a target that calls for what it is called for", () => {
@@ -99,6 +100,25 @@ describe("a target that calls for what it is called for", () => {
     assert.match(innermost.details, /No more than 3 runs/);
     assert.equal(shop.seen.length, 0, "the API has heard of nothing");
     await eventually("the log", () => /"run.ended".*"depth":4.*"run_too_deep"/.test(server.stderr()));
+  });
+
+  it("is refused through a gateway in a call that is translated, too", async () => {
+    const answers: Awaited<ReturnType<typeof connectCall>>[] = [];
+    hook.reply(async (call) => {
+      const headers = { [RUN_HEADER]: runHeaderOf(call) };
+      answers.push(await connectCall(gatewayAddress(server), ORDER, { item: "tea", count: 1 }, headers));
+      return {};
+    });
+    assert.equal((await order(client, { item: "tea", count: 1 })).total, 1);
+    assert.deepEqual(
+      answers.map((answer) => [answer.status, answer.body.code]),
+      [
+        [400, "failed_precondition"],
+        [200, undefined],
+        [200, undefined],
+      ],
+    );
+    assert.match(answers[0]?.body.message, /^Targets call in a circle: /);
   });
 
   it("is refused over REST at the own API, with the executions for programs", async () => {

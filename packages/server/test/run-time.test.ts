@@ -4,6 +4,7 @@ import { status } from "@grpc/grpc-js";
 import { createTarget, methodName, setExecution } from "./harness/api.ts";
 import { actionClient, refusal, TRANSPORTS, type TransportName } from "./harness/clients.ts";
 import { forSuite } from "./harness/cleanup.ts";
+import { connectCall } from "./harness/connect-call.ts";
 import { eventually } from "./harness/eventually.ts";
 import { gatewayAddress } from "./harness/gateway-address.ts";
 import { http2Request, openHttp2 } from "./harness/raw-http2.ts";
@@ -104,6 +105,15 @@ describe("the time of a whole run", () => {
       assert.equal(slow.calls.length, 1);
       assert.equal(shop.seen.length, 0);
     }
+  });
+
+  it("is what its caller has left, in a call that is translated too", async () => {
+    const headers = { "connect-timeout-ms": "300" };
+    const { ms, answer } = await timed(connectCall(gatewayAddress(server), ORDER, { item: "tea" }, headers));
+    assert.ok(ms >= 290 && ms < 800, `it took ${ms} ms`);
+    assert.deepEqual([answer.status, answer.body.code], [504, "deadline_exceeded"]);
+    assert.match(answer.body.message, /Run \d+ has the record/);
+    assert.equal(shop.seen.length, 0);
   });
 
   it("is none, where the caller's deadline has passed already", async () => {

@@ -33,9 +33,10 @@ export function httpStatus(code: RpcCode, reason?: ErrorReason): number {
 }
 
 /**
- * The HTTP status of an error in the Connect protocol: its code's, but for a wrong verb and a content type that is not understood
+ * The HTTP status of an error in the Connect protocol: its code's, but for a path that leads nowhere, a wrong verb, and a content type that is not understood
  * (https://connectrpc.com/docs/protocol/#error-codes, #unary-response).
  */
 export function connectHttpStatus(code: RpcCode, reason: ErrorReason): number {
+  if (reason === "method_not_found") return 404;
   return reason === "message_too_large" ? STATUSES[code] : httpStatus(code, reason);
 }

@@ -82,7 +82,7 @@ describe("the keys of an issuer", () => {
       const one = await token();
       await assert.rejects(verify(one), (error) => reason.test(reasonOf(error)));
       for (let i = 0; i < 10; i++)
-        await assert.rejects(verify(one), (error) => reasonOf(error).includes('could not be reached a moment ago'));
+        await assert.rejects(verify(one), (error) => reasonOf(error).includes("could not be reached a moment ago"));
       assert.deepEqual(asked, ["/keys"]);
     });
   }

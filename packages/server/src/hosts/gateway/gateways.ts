@@ -3,7 +3,7 @@ import type { InterposeError } from "@interpose/engine";
 import { createServiceCatalog, type ServiceCatalog } from "@interpose/protocol";
 import type { CallerSettings } from "../caller-identity.ts";
 import { watchDescriptors, type Descriptors, type DescriptorSource, type MethodChanges } from "./descriptors/index.ts";
-import type { Spoken } from "./hooks.ts";
+import type { Spoken } from "./protocols/index.ts";
 import { readAuthorities, readTlsFiles, type TlsFiles } from "../../listener/tls-files.ts";
 import { startGateway, type Gateway, type GatewayOptions } from "./index.ts";
 import type { UpstreamOptions } from "./upstream.ts";

@@ -1,5 +1,5 @@
 import { InterposeError, planForMethod, type MethodName, type Snapshot } from "@interpose/engine";
-import { protocolOfRequest, serviceOfRpcPath, type WireProtocol } from "@interpose/protocol";
+import { serviceOfRpcPath } from "@interpose/protocol";
 import { callContextOf } from "../call-context.ts";
 import type { RunPlan } from "../run-plan.ts";
 import { admitFirst } from "./admission.ts";
@@ -8,14 +8,10 @@ import { readableCall, readableRefusals, type Cors } from "./cors.ts";
 import { createEnvelopes, type EnvelopeOptions } from "./envelope.ts";
 import { createKnownApi, type KnownApi } from "./known-api.ts";
 import { createMessageCall } from "./message-call.ts";
-import { answerOfError } from "./outcome.ts";
 import type { CallForm, CallHead } from "./protocols/call-form.ts";
-import { readConnectStream } from "./protocols/connect-stream.ts";
-import { readConnectUnary } from "./protocols/connect-unary.ts";
 import { fieldOf } from "./protocols/fields.ts";
-import { readGrpc } from "./protocols/grpc.ts";
-import { readGrpcWeb } from "./protocols/grpc-web.ts";
-import { readRest } from "./protocols/rest.ts";
+import { isTranslated, protocolOf, readCall, type Spoken } from "./protocols/index.ts";
+import { answered, refusal } from "./refusal.ts";
 import type { RequestHead } from "./relay/header-fields.ts";
 import type { HeaderBlock } from "./relay/hpack/index.ts";
 import type { InterceptedCall, Interceptor, RelayAnswer } from "./relay/interceptor.ts";
@@ -55,10 +51,10 @@ export function createHooks(
     const answer = head.method === "OPTIONS" && speaks.has("grpc") ? cors?.preflight(block) : undefined;
     if (!answer) return undefined;
     const isRpc = serviceOfRpcPath(head.path.split("?", 1)[0] ?? "") !== undefined;
-    const isTranslated = isRpc ? !speaks.has("grpc-web") || !speaks.has("connect") : !speaks.has("rest");
+    const isForUs = isRpc ? !speaks.has("grpc-web") || !speaks.has("connect") : !speaks.has("rest");
     const verb = fieldOf(block, "access-control-request-method") ?? "";
     const { kind } = apiOf(options.descriptors()).meaningOf({ ...head, method: verb }, block);
-    return isTranslated && kind === "known" ? answer : undefined;
+    return isForUs && kind === "known" ? answer : undefined;
   }
 
   return (head, block, relayed) => {
@@ -72,25 +68,28 @@ export function createHooks(
     const contentType = fieldOf(block, "content-type");
     if (meaning.kind !== "known") {
       const name = meaning.kind === "undescribed" ? meaning.name : NAMELESS;
-      return isHookedUnseen(snapshot, name, api) ? refusal(call, notDescribed(head.path), contentType) : undefined;
+      if (isHookedUnseen(snapshot, name, api)) return refusal(call, notDescribed(head.path), contentType);
+      // The API would understand neither the protocol nor, so, what is asked of it.
+      const isUnknown = meaning.kind === "undescribed" && api.isDescribed && head.method === "POST";
+      return isUnknown && isTranslated(protocolOf(head, contentType), speaks)
+        ? refusal(call, notFound(head.path), contentType)
+        : undefined;
     }
+    const { rest } = meaning;
+    // What a browser asks before a call is for the API to answer.
+    if (head.method === "OPTIONS" && !rest) return undefined;
     const { full, descriptor, plans } = meaning.method;
     const { request, response } = plans(snapshot);
-    const { rest } = meaning;
     const protocol = rest ? "rest" : protocolOf(head, contentType);
-    const isTranslated = isInNeedOfTranslation(protocol, speaks);
-    if (!request && !response && !isTranslated) return undefined;
+    const inOtherProtocol = isTranslated(protocol, speaks);
+    if (!request && !response && !inOtherProtocol) return undefined;
 
     const given: CallHead = { head, block, method: descriptor, registry: descriptors.registry, rest };
-    let form: CallForm | undefined;
+    let form: CallForm;
     try {
-      form = READERS[protocol]?.(given);
+      form = readCall(protocol, given);
     } catch (error) {
       return refusal(call, error, contentType);
-    }
-    if (!form) {
-      // What is no call of a method at all is for the upstream to refuse, where nobody looks at it.
-      return request || response || protocol !== "rest" ? refusal(call, notRead(full), contentType) : undefined;
     }
     const { translation } = form;
     const envelope = envelopes(full, block, call.origin.address);
@@ -100,7 +99,7 @@ export function createHooks(
         call: given,
         form,
         upstream:
-          isTranslated && translation
+          inOtherProtocol && translation
             ? inGrpc(cors ? readableCall(call, block, cors) : call, given, form, translation)
             : sameProtocol(call, form),
         request,
@@ -122,41 +121,6 @@ export function createHooks(
   };
 }
 
-/** What reads a call of a protocol. */
-const READERS: Partial<Record<WireProtocol, (call: CallHead) => CallForm | undefined>> = {
-  grpc: readGrpc,
-  "grpc-web": readGrpcWeb,
-  "grpc-web-text": readGrpcWeb,
-  "connect-unary": readConnectUnary,
-  "connect-stream": readConnectStream,
-  rest: readRest,
-};
-
-/** A protocol as settings name it. */
-export const SPOKEN = ["grpc", "grpc-web", "connect", "rest"] as const;
-export type Spoken = (typeof SPOKEN)[number];
-
-const AS_SPOKEN: Readonly<Record<WireProtocol, Spoken>> = {
-  grpc: "grpc",
-  "grpc-web": "grpc-web",
-  "grpc-web-text": "grpc-web",
-  "connect-unary": "connect",
-  "connect-stream": "connect",
-  rest: "rest",
-};
-
-/** Calls are translated to gRPC alone: an upstream that does not speak it gets all of them as they are. */
-function isInNeedOfTranslation(protocol: WireProtocol, speaks: ReadonlySet<Spoken>): boolean {
-  return protocol !== "grpc" && speaks.has("grpc") && !speaks.has(AS_SPOKEN[protocol]);
-}
-
-function protocolOf({ method, path }: RequestHead, contentType: string | undefined): WireProtocol {
-  // What most calls are is told without taking anything apart.
-  if (contentType === "application/grpc" || contentType === "application/grpc+proto") return "grpc";
-  const [plain = "", query = ""] = path.split("?", 2);
-  return protocolOfRequest({ method, contentType, query, isRpcPath: serviceOfRpcPath(plain) !== undefined });
-}
-
 /** The name of what has none: only executions on everything apply to it. */
 const NAMELESS: MethodName = { full: "", service: "" };
 
@@ -169,13 +133,6 @@ function isHookedUnseen(snapshot: Snapshot, name: MethodName, { isDescribed }: K
   });
 }
 
-function notRead(method: string): InterposeError {
-  return new InterposeError(
-    "protocol_not_hooked",
-    `The messages of ${method} have to be read here, and cannot be in the form of this call. Call it in gRPC, gRPC-Web or Connect, with protobuf or JSON.`,
-  );
-}
-
 function notDescribed(path: string): InterposeError {
   return new InterposeError(
     "method_not_described",
@@ -183,22 +140,9 @@ function notDescribed(path: string): InterposeError {
   );
 }
 
-function refusal(call: InterceptedCall, error: unknown, contentType: string | undefined): Interceptor {
-  return answered(call, answerOfError(error, call.head, contentType));
-}
-
-/** Answers a call at once. What else comes of it is thrown away. */
-function answered(call: InterceptedCall, answer: RelayAnswer): Interceptor {
-  call.refuse(answer, {});
-  return {
-    requestData: (_bytes, start, end) => call.creditRequest(end - start),
-    requestEnd: () => undefined,
-    requestSent: () => undefined,
-    responseHead: () => undefined,
-    responseData: () => undefined,
-    responseEnd: () => undefined,
-    responseSent: () => undefined,
-    upstreamReset: () => false,
-    closed: () => undefined,
-  };
+function notFound(path: string): InterposeError {
+  return new InterposeError(
+    "method_not_found",
+    `The API has no method ${path.slice(0, 200)}. Its methods are those that its descriptors have.`,
+  );
 }

@@ -39,6 +39,8 @@ export function answerOfError(
     return unsupportedMediaType(error);
   const { status, headers, body } = errorResponse(protocol, error, { contentType });
   const fields = [":status", String(status), ...Object.entries(headers).flat()];
+  // https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5.6
+  if (status === 405 && error instanceof InterposeError) fields.push("allow", error.metadata.allow ?? "");
   if (error instanceof InterposeError && error.reason === "coding_unknown")
     fields.push(ACCEPT_FIELDS[protocol], CODING_NAMES.join(","));
   if (body) fields.push("content-length", String(body.byteLength));

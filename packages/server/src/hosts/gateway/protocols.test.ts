@@ -25,7 +25,7 @@ import { snapshotOf } from "../../../test/harness/snapshot.ts";
 import { startTarget, type TestTarget } from "../../../test/harness/target.ts";
 import { createPlanRunner } from "../run-plan.ts";
 import { loadDescriptors, type Descriptors } from "./descriptors/index.ts";
-import type { Spoken } from "./hooks.ts";
+import type { Spoken } from "./protocols/index.ts";
 import { startGateway, type Gateway } from "./index.ts";
 
 const SHOP = "shop.v1.Shop";

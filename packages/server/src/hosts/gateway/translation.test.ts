@@ -47,10 +47,7 @@ describe("what an API of gRPC says, in other protocols", () => {
     cleanUp(suite, () => void upstream.close());
     const descriptors = await loadDescriptors({ kind: "path", path: SHOP_PROTOS });
     const schema = descriptors.registry.getMessage("shop.v1.OrderResponse") ?? assert.fail();
-    response = framed(
-      0,
-      Buffer.from(toBinary(schema, create(schema, { text: "tea", total: 2 }))),
-    );
+    response = framed(0, Buffer.from(toBinary(schema, create(schema, { text: "tea", total: 2 }))));
     const start = async (server: { address(): unknown }): Promise<string> => {
       const { port } = server.address() as AddressInfo;
       const gateway = await startGateway({
@@ -236,6 +233,15 @@ describe("what an API of gRPC says, in other protocols", () => {
       };
       assert.equal((await ways["Connect, unary"]?.())?.code, "unimplemented");
     }
+  });
+
+  it("refuses what calls no method, and methods that there are not", async () => {
+    const wrong = await fetch(`${url}Order`, { method: "PUT", headers: { "content-type": "application/proto" } });
+    assert.deepEqual([wrong.status, wrong.headers.get("allow")], [405, "POST"]);
+    const web = await fetch(`${url}Order`, { method: "PUT", headers: { "content-type": "application/grpc-web" } });
+    assert.equal(web.headers.get("grpc-status"), "12");
+    const nothing = await post("Nothing", "application/json", Buffer.from("{}"));
+    assert.deepEqual([nothing.status, ((await nothing.json()) as { code: string }).code], [404, "unimplemented"]);
   });
 
   it("refuses bodies that are none", async () => {

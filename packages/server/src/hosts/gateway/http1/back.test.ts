@@ -191,7 +191,7 @@ describe("a gateway before an API that speaks HTTP/1.1 alone", () => {
         [103, 102],
       );
       assert.equal(interim[0]?.[1].link, "</a.css>; rel=preload");
-      assert.equal(interim[0]?.[1]["x-hint"], "1");
+      assert.equal(interim[0][1]["x-hint"], "1");
       assert.equal(text, "done");
     });
 

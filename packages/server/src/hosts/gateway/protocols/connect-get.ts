@@ -50,13 +50,15 @@ export function messageInQuery({ head, block, method, registry }: CallHead): Mes
   };
 }
 
+/** In the order that the protocol recommends, so that caches meet the same call in the same words. */
 function withMessage(query: URLSearchParams, bytes: Uint8Array): string {
-  const changed = new URLSearchParams(query);
-  changed.delete("compression");
-  changed.set("base64", "1");
+  const changed = new URLSearchParams({ connect: "v1", base64: "1", encoding: query.get("encoding") ?? "" });
+  for (const [name, value] of query) if (!OWN_PARAMETERS.has(name)) changed.append(name, value);
   changed.set("message", Buffer.from(bytes).toString("base64url"));
   return changed.toString();
 }
+
+const OWN_PARAMETERS = new Set(["connect", "base64", "encoding", "compression", "message"]);
 
 function bytesOf(text: string, isBase64: boolean): Buffer {
   if (!isBase64) return Buffer.from(text);

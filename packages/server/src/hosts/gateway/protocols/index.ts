@@ -1,0 +1,67 @@
+import { InterposeError } from "@interpose/engine";
+import { protocolOfRequest, serviceOfRpcPath, type WireProtocol } from "@interpose/protocol";
+import type { RequestHead } from "../relay/header-fields.ts";
+import type { CallForm, CallHead } from "./call-form.ts";
+import { readConnectStream } from "./connect-stream.ts";
+import { readConnectUnary } from "./connect-unary.ts";
+import { readGrpc } from "./grpc.ts";
+import { readGrpcWeb } from "./grpc-web.ts";
+import { readRest } from "./rest.ts";
+
+/** Protocols, as settings name those that an upstream understands. */
+export const SPOKEN = ["grpc", "grpc-web", "connect", "rest"] as const;
+export type Spoken = (typeof SPOKEN)[number];
+
+const AS_SPOKEN: Readonly<Record<WireProtocol, Spoken>> = {
+  grpc: "grpc",
+  "grpc-web": "grpc-web",
+  "grpc-web-text": "grpc-web",
+  "connect-unary": "connect",
+  "connect-stream": "connect",
+  rest: "rest",
+};
+
+/** The protocol of a call that no route of REST leads to, as its head tells. */
+export function protocolOf({ method, path }: RequestHead, contentType: string | undefined): WireProtocol {
+  // What most calls are is told without taking anything apart.
+  if (contentType === "application/grpc" || contentType === "application/grpc+proto") return "grpc";
+  const [plain = "", query = ""] = path.split("?", 2);
+  return protocolOfRequest({ method, contentType, query, isRpcPath: serviceOfRpcPath(plain) !== undefined });
+}
+
+/** Whether a call goes to the upstream in gRPC, in the place of its own protocol. There is no other translation: an upstream that does not speak gRPC gets all calls as they are. */
+export function isTranslated(protocol: WireProtocol, speaks: ReadonlySet<Spoken>): boolean {
+  return protocol !== "grpc" && speaks.has("grpc") && !speaks.has(AS_SPOKEN[protocol]);
+}
+
+/** How a call is written. Throws what its caller is to see where it is none, or cannot be read. */
+export function readCall(protocol: WireProtocol, call: CallHead): CallForm {
+  const { parent } = call.method;
+  const verb = call.head.method;
+  // What is no POST, and nothing that Connect or a route has a meaning for, calls no method.
+  const isCall = protocol === "rest" ? call.rest !== undefined : verb === "POST" || isConnectGet(protocol, verb);
+  if (!isCall) {
+    throw new InterposeError("verb_not_allowed", `${verb.slice(0, 20)} calls no method here. Use POST.`, {
+      metadata: { allow: "POST" },
+    });
+  }
+  const form = READERS[protocol](call);
+  if (form) return form;
+  throw new InterposeError(
+    "protocol_not_hooked",
+    `The messages of /${parent.typeName}/${call.method.name} have to be read here, and cannot be in the form of this call. Call it in gRPC, gRPC-Web or Connect, with protobuf or JSON.`,
+  );
+}
+
+function isConnectGet(protocol: WireProtocol, verb: string): boolean {
+  return protocol === "connect-unary" && verb === "GET";
+}
+
+const READERS: Readonly<Record<WireProtocol, (call: CallHead) => CallForm | undefined>> = {
+  grpc: readGrpc,
+  "grpc-web": readGrpcWeb,
+  "grpc-web-text": readGrpcWeb,
+  "connect-unary": readConnectUnary,
+  "connect-stream": readConnectStream,
+  rest: readRest,
+};

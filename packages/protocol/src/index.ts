@@ -67,7 +67,7 @@ export { createMessageValidator } from "./validation/index.ts";
 export type { MessageValidator } from "./validation/index.ts";
 
 // Services: what they demand, and how they are described.
-export { createReflection, createServiceCatalog, methodRules } from "./services/index.ts";
+export { accessNote, createReflection, createServiceCatalog, methodRules } from "./services/index.ts";
 export type { Access, MethodRules, Reflection, ServiceCatalog } from "./services/index.ts";
 export { openApiDocument } from "./openapi/index.ts";
 export type { OpenApiOptions } from "./openapi/index.ts";

@@ -1,10 +1,4 @@
-import { fromBinary } from "@bufbuild/protobuf";
-import {
-  FileDescriptorSetSchema,
-  type DescriptorProto,
-  type EnumDescriptorProto,
-  type FileDescriptorProto,
-} from "@bufbuild/protobuf/wkt";
+import type { DescriptorProto, EnumDescriptorProto, FileDescriptorProto } from "@bufbuild/protobuf/wkt";
 
 /** Comments of .proto files by the full name of what they stand at: `package.Message.field`, `package.Service.Method`. */
 export type Comments = ReadonlyMap<string, string>;
@@ -14,10 +8,10 @@ const FILE = { message: 4, enum: 5, service: 6 };
 const MESSAGE = { field: 2, nested: 3, enum: 4, oneof: 8 };
 const MEMBER = 2;
 
-/** Reads the comments out of a FileDescriptorSet that was made with source info. Generated code does not have them. */
-export function readComments(descriptorSet: Uint8Array): Comments {
+/** Reads the comments out of files that were described with source info. Generated code, and what servers tell by reflection, does not have them. */
+export function readComments(files: Iterable<FileDescriptorProto>): Comments {
   const comments = new Map<string, string>();
-  for (const file of fromBinary(FileDescriptorSetSchema, descriptorSet).file) readFile(file, comments);
+  for (const file of files) readFile(file, comments);
   return comments;
 }
 

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
+import { fromBinary } from "@bufbuild/protobuf";
+import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { ActionService } from "../gen/zitadel/action/v3alpha/action_service_pb.js";
 import { TargetService } from "../gen/interpose/v1/target_service_pb.js";
 import { TokenService } from "../gen/interpose/v1/token_service_pb.js";
+import { accessNote } from "../services/method-rules.ts";
 import { openApiDocument } from "./document.ts";
 
 const DOCUMENT: any = JSON.parse(
@@ -11,7 +14,9 @@ const DOCUMENT: any = JSON.parse(
     openApiDocument([ActionService, TokenService, TargetService], {
       title: "Interpose",
       version: "1",
-      descriptorSet: readFileSync(new URL("../gen/descriptors.binpb", import.meta.url)),
+      note: accessNote,
+      files: fromBinary(FileDescriptorSetSchema, readFileSync(new URL("../gen/descriptors.binpb", import.meta.url)))
+        .file,
     }),
   ),
 );

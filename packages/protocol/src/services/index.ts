@@ -1,6 +1,6 @@
 export { createServiceCatalog } from "./catalog.ts";
 export type { ServiceCatalog } from "./catalog.ts";
-export { methodRules, successStatus } from "./method-rules.ts";
+export { accessNote, methodRules, successStatus } from "./method-rules.ts";
 export type { Access, MethodRules } from "./method-rules.ts";
 export { createReflection } from "./reflection.ts";
 export type { Reflection } from "./reflection.ts";

@@ -24,6 +24,14 @@ export function methodRules(method: DescMethod): MethodRules {
   );
 }
 
+/** Who may call a method, in a sentence. */
+export function accessNote(method: DescMethod): string {
+  const { access } = methodRules(method);
+  return access.kind === "permission"
+    ? `Needs the permission \`${access.permission}\`.`
+    : "Needs a token, and no permission.";
+}
+
 /** HTTP status of a method's success; 200 where nothing else is said. */
 export function successStatus(method: DescMethod): number {
   return (hasOption(method, rulesOption) && getOption(method, rulesOption).successStatus) || 200;

@@ -1,9 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
-import type { Message } from "@bufbuild/protobuf";
+import { fromBinary, type Message } from "@bufbuild/protobuf";
+import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { createTargetCaller } from "@interpose/caller";
 import {
+  accessNote,
   createMessageValidator,
   createReflection,
   createRoutes,
@@ -259,8 +261,16 @@ function createReadiness(database: Database, instanceId: string, stop: AbortSign
 }
 
 async function openApiText(): Promise<string> {
-  const descriptorSet = await readFile(DESCRIPTOR_SET);
-  return JSON.stringify(openApiDocument(SERVED, { title: "Interpose", version: VERSION, descriptorSet }));
+  const { file: files } = fromBinary(FileDescriptorSetSchema, await readFile(DESCRIPTOR_SET));
+  const document = openApiDocument(SERVED, {
+    title: "Interpose",
+    version: VERSION,
+    files,
+    note: accessNote,
+    info: { license: { name: "Apache-2.0", identifier: "Apache-2.0" } },
+    securitySchemes: { bearer: { type: "http", scheme: "bearer" } },
+  });
+  return JSON.stringify(document);
 }
 
 function urlOf({ host, tls }: Settings, port: number): string {

@@ -87,6 +87,7 @@ const gatewaySchema = z.strictObject({
     .min(1)
     .default(["grpc"])
     .describe("what the API understands; calls of its methods in another protocol are translated to gRPC"),
+  openapi: z.boolean().default(false).describe("describe the API in OpenAPI at /openapi.json of the gateway"),
   cors: z
     .strictObject({
       allowedOrigins: z

@@ -22,6 +22,8 @@ export interface GatewaySettings {
   readonly descriptors: string;
   /** Protocols that the upstream understands. */
   readonly speaks: readonly Spoken[];
+  /** Whether the API is described at `/openapi.json`. */
+  readonly openapi: boolean;
   /** Pages that may call in another one. */
   readonly cors: { readonly allowedOrigins: readonly string[] };
   readonly callers?: CallerSettings | undefined;
@@ -68,7 +70,7 @@ export async function startGateways(options: GatewaysOptions): Promise<Gateways>
     void (await Promise.all(running.map(({ gateway }) => gateway.drain(timeoutMs))));
   try {
     for (const given of settings) {
-      const { name, listen, upstream, descriptors, http, upstreamCa, tls, speaks, cors } = given;
+      const { name, listen, upstream, descriptors, http, upstreamCa, tls, speaks, openapi, cors } = given;
       const setting = (key: string): string => `gateway ${name}: ${key}`;
       const pair = tls && (await readTlsFiles(tls, setting("tls")));
       const ca = upstreamCa === undefined ? undefined : await readAuthorities(setting("upstreamCa"), upstreamCa);
@@ -85,6 +87,7 @@ export async function startGateways(options: GatewaysOptions): Promise<Gateways>
         upstream: { url: new URL(upstream), http, ca },
         descriptors: () => watch.current(),
         speaks: new Set(speaks),
+        openApi: openapi,
         corsAllowedOrigins: cors.allowedOrigins,
         callers: given.callers,
         shownHeaders: given.shownHeaders,

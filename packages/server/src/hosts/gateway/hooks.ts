@@ -8,6 +8,7 @@ import { readableCall, readableRefusals, type Cors } from "./cors.ts";
 import { createEnvelopes, type EnvelopeOptions } from "./envelope.ts";
 import { createKnownApi, type KnownApi } from "./known-api.ts";
 import { createMessageCall } from "./message-call.ts";
+import type { Page } from "./openapi.ts";
 import type { CallForm, CallHead } from "./protocols/call-form.ts";
 import { fieldOf } from "./protocols/fields.ts";
 import { isTranslated, protocolOf, readCall, type Spoken } from "./protocols/index.ts";
@@ -28,6 +29,8 @@ export interface HooksOptions extends EnvelopeOptions {
   readonly maxMessageBytes: number;
   /** What the upstream understands. */
   readonly speaks: ReadonlySet<Spoken>;
+  /** What the gateway answers itself. */
+  readonly page: Page | undefined;
   /** Origins of pages that may read what the gateway writes itself. */
   readonly cors: Cors | undefined;
   /** Whether a hooked call goes on only once it is known who makes it. */
@@ -61,6 +64,8 @@ export function createHooks(
     const asked = preflight(head, block);
     if (asked) return answered(relayed, asked);
     const call = cors ? readableRefusals(relayed, block, cors) : relayed;
+    const page = options.page?.(head, block);
+    if (page) return answered(call, page);
     const descriptors = options.descriptors();
     const snapshot = options.snapshot();
     const api = apiOf(descriptors);

@@ -12,6 +12,7 @@ import { createCors } from "./cors.ts";
 import { createHooks } from "./hooks.ts";
 import type { Spoken } from "./protocols/index.ts";
 import { createHttp1Front, originOf } from "./http1/front.ts";
+import { createOpenApi } from "./openapi.ts";
 import { answerOfFailure } from "./outcome.ts";
 import { fieldOf } from "./protocols/fields.ts";
 import { createRelaySockets } from "./relay-sockets.ts";
@@ -33,6 +34,8 @@ export interface GatewayOptions {
   readonly speaks: ReadonlySet<Spoken>;
   /** Origins of pages that may call in a protocol which the upstream does not understand; "*" stands for all. */
   readonly corsAllowedOrigins?: readonly string[] | undefined;
+  /** Whether the API is described at `/openapi.json`. Default: the path is the API's own. */
+  readonly openApi?: boolean | undefined;
   /** Longest message that is looked at. */
   readonly maxMessageBytes: number;
   /** By what callers are known. Default: nobody is. */
@@ -69,6 +72,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     intercept: createHooks({
       ...options,
       cors,
+      page: options.openApi ? createOpenApi(options.descriptors) : undefined,
       shownHeaders,
       identify: callers && createCallerIdentification(callers, onTokenRefused),
       callerRequired: callers?.required ?? false,

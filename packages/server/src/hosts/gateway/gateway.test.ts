@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect as connectHttp2 } from "node:http2";
 import { before, beforeEach, describe, it } from "node:test";
 import { compressionAlgorithms, Metadata, status, type Client } from "@grpc/grpc-js";
 import { createTargetCaller } from "@interpose/caller";
@@ -121,6 +123,25 @@ describe("a gateway before a gRPC API", () => {
     assert.deepEqual(await order(client, { item: "tea", count: 2 }), { text: "changed", total: 1 });
     assert.deepEqual(hook.calls[0]?.body.request, { item: "tea", count: 2 });
     assert.deepEqual(hook.calls[0].body.response, { text: "2 tea", total: 2 });
+  });
+
+  it("asks for a message itself that its client sends only when it is asked for it", async () => {
+    snapshot = snapshotOf({ [`request/${METHOD}/Order`]: { endpoint: hook.url } });
+    const session = connectHttp2(`http://127.0.0.1:${gateway.address.port}`);
+    const stream = session.request({
+      ":method": "POST",
+      ":path": `/${METHOD}/Order`,
+      "content-type": "application/grpc",
+      te: "trailers",
+      expect: "100-continue",
+    });
+    stream.resume();
+    await once(stream, "continue");
+    stream.end(Buffer.alloc(5));
+    const [trailers] = (await once(stream, "trailers")) as [Record<string, unknown>];
+    assert.equal(trailers["grpc-status"], "0");
+    assert.equal(hook.calls.length, 1);
+    session.close();
   });
 
   it("refuses a request before the API hears of it", async () => {

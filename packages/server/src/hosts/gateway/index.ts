@@ -9,6 +9,7 @@ import { createFront } from "../../listener/http-version.ts";
 import type { TlsPair } from "../../listener/tls-files.ts";
 import { forwardedRequest } from "./forwarded.ts";
 import { createCors } from "./cors.ts";
+import { createUpgrades } from "./http1/upgrade.ts";
 import { createHooks } from "./hooks.ts";
 import type { Spoken } from "./protocols/index.ts";
 import { createHttp1Front, originOf } from "./http1/front.ts";
@@ -16,6 +17,10 @@ import { createOpenApi } from "./openapi.ts";
 import { answerOfFailure } from "./outcome.ts";
 import { fieldOf } from "./protocols/fields.ts";
 import { createRelaySockets } from "./relay-sockets.ts";
+import type { RequestHead } from "./relay/header-fields.ts";
+import type { HeaderBlock } from "./relay/hpack/index.ts";
+import type { InterceptedCall } from "./relay/interceptor.ts";
+import type { Origin } from "./relay/origin.ts";
 import { DEFAULT_LIMITS } from "./relay/limits.ts";
 import { createRelay, type Relay } from "./relay/relay.ts";
 import { createUpstream, type UpstreamOptions } from "./upstream.ts";
@@ -65,18 +70,21 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const upstreamScheme = options.upstream.url.protocol === "https:" ? "https" : "http";
   const upstream = createUpstream(options.upstream, (): Relay => relay, sockets);
   const cors = createCors(options.corsAllowedOrigins ?? []);
+  const forwarded = (block: HeaderBlock, origin: Origin): HeaderBlock =>
+    forwardedRequest(block, origin, upstreamScheme);
+  const intercept = createHooks({
+    ...options,
+    cors,
+    page: options.openApi ? createOpenApi(options.descriptors) : undefined,
+    shownHeaders,
+    identify: callers && createCallerIdentification(callers, onTokenRefused),
+    callerRequired: callers?.required ?? false,
+  });
   const relay = createRelay({
     upstream: upstream.take,
     withdrawn: upstream.withdraw,
-    forwarded: (block, origin) => forwardedRequest(block, origin, upstreamScheme),
-    intercept: createHooks({
-      ...options,
-      cors,
-      page: options.openApi ? createOpenApi(options.descriptors) : undefined,
-      shownHeaders,
-      identify: callers && createCallerIdentification(callers, onTokenRefused),
-      callerRequired: callers?.required ?? false,
-    }),
+    forwarded,
+    intercept,
     answer(failure, head, block) {
       const answer = answerOfFailure(failure, head, block && fieldOf(block, "content-type"));
       return cors && block ? { ...answer, head: cors.readable(block, answer.head) } : answer;
@@ -93,8 +101,25 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     response.once("close", () => running.delete(response));
     http1Front(request, response);
   };
-  const { maxHeaderListBytes: maxHeaderSize } = DEFAULT_LIMITS;
-  const http1 = createHttp1Server({ keepAliveTimeout: 65_000, requestTimeout: 0, maxHeaderSize }, answer);
+  const upgrades = createUpgrades({
+    ordinary: answer,
+    speaksHttp1: upstream.speaksHttp1,
+    open: upstream.openHttp1,
+    host: options.upstream.url.host,
+    forwarded,
+    isIntercepted: (head, block, origin) => isIntercepted(intercept, { head, block, origin }),
+    unreachable: (head, block) => answerOfFailure("unreachable", head, fieldOf(block, "content-type")),
+  });
+  const http1 = createHttp1Server(
+    {
+      keepAliveTimeout: 65_000,
+      requestTimeout: 0,
+      maxHeaderSize: DEFAULT_LIMITS.maxHeaderListBytes,
+      shouldUpgradeCallback: upgrades.isWanted,
+    },
+    answer,
+  );
+  http1.on("upgrade", upgrades.take);
   // Whether to go on is for the API to say.
   http1.on("checkContinue", answer);
   http1.on("connect", (_request, socket) =>
@@ -121,15 +146,42 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       http1.closeIdleConnections();
       for (const connection of clients.values()) connection.drain();
       const until = Date.now() + timeoutMs;
-      const isBusy = (): boolean => running.size > 0 || [...clients.values()].some(({ size }) => size > 0);
+      const isBusy = (): boolean =>
+        running.size > 0 || upgrades.size > 0 || [...clients.values()].some(({ size }) => size > 0);
       while (isBusy() && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 20));
       const ended = !isBusy();
       for (const socket of clients.keys()) socket.destroy();
       http1.closeAllConnections();
+      upgrades.destroy();
       upstream.close();
       return ended;
     },
   };
+}
+
+/** Whether a call would be intercepted, found out by one that leads nowhere. */
+function isIntercepted(
+  intercept: ReturnType<typeof createHooks>,
+  { head, block, origin }: { readonly head: RequestHead; readonly block: HeaderBlock; readonly origin: Origin },
+): boolean {
+  const nowhere = (): void => undefined;
+  const call: InterceptedCall = {
+    head,
+    origin,
+    begin: nowhere,
+    sendRequest: nowhere,
+    endRequest: nowhere,
+    creditRequest: nowhere,
+    sendResponseHead: nowhere,
+    sendResponse: nowhere,
+    endResponse: nowhere,
+    creditResponse: nowhere,
+    isAnswered: false,
+    refuse: nowhere,
+  };
+  const interceptor = intercept(head, block, call);
+  interceptor?.closed();
+  return interceptor !== undefined;
 }
 
 function listening(server: Server, { host, port }: GatewayOptions["listen"]): Promise<void> {

@@ -10,6 +10,15 @@ import {
 import { connect as connectHttp2, type ClientHttp2Session, type IncomingHttpHeaders } from "node:http2";
 import { createServer as createNetServer, type AddressInfo, type Socket } from "node:net";
 import { before, describe, it } from "node:test";
+import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import {
+  connectNodeAdapter,
+  createConnectTransport,
+  createGrpcTransport,
+  createGrpcWebTransport,
+} from "@connectrpc/connect-node";
+import { Client as GrpcClient, credentials } from "@grpc/grpc-js";
+import { Health, HealthCheckResponse_ServingStatus } from "@interpose/protocol/gen/grpc/health/v1/health_pb";
 import { cleanUp, forSuite, type Cleanup } from "../../../../test/harness/cleanup.ts";
 import { eventually } from "../../../../test/harness/eventually.ts";
 import { startPassingGateway } from "../../../../test/harness/gateway.ts";
@@ -190,8 +199,9 @@ describe("a gateway before an API that speaks HTTP/1.1 alone", () => {
         interim.map(([status]) => status),
         [103, 102],
       );
-      assert.equal(interim[0]?.[1].link, "</a.css>; rel=preload");
-      assert.equal(interim[0][1]["x-hint"], "1");
+      const [, hints] = interim[0] ?? assert.fail();
+      assert.equal(hints.link, "</a.css>; rel=preload");
+      assert.equal(hints["x-hint"], "1");
       assert.equal(text, "done");
     });
 
@@ -416,6 +426,70 @@ async function startRaw(t: Cleanup, onText: (socket: Socket, text: string) => vo
   });
   return listening(t, server, port);
 }
+
+describe("RPCs to an API that speaks HTTP/1.1 alone", () => {
+  const suite = forSuite();
+  let upstream: number;
+  let gateway: number;
+  before(async () => {
+    const handler = connectNodeAdapter({
+      routes: (router) =>
+        router.service(Health, {
+          check: ({ service }, { responseTrailer, requestHeader }) => {
+            if (service === "bad") throw new ConnectError("no such thing", Code.FailedPrecondition);
+            responseTrailer.set("x-mine", requestHeader.get("x-mine") ?? "");
+            return { status: HealthCheckResponse_ServingStatus.SERVING };
+          },
+          async *watch() {
+            const { SERVING, NOT_SERVING, SERVICE_UNKNOWN } = HealthCheckResponse_ServingStatus;
+            for (const status of [SERVING, NOT_SERVING, SERVICE_UNKNOWN]) {
+              yield { status };
+              await new Promise((resolve) => setTimeout(resolve, 5));
+            }
+          },
+        }),
+    });
+    upstream = await listening(suite, createServer(handler));
+    gateway = (await startPassingGateway(suite, upstream)).address.port;
+  });
+
+  const protocols = { gRPC: createGrpcTransport, "gRPC-Web": createGrpcWebTransport, Connect: createConnectTransport };
+  for (const [name, create] of Object.entries(protocols)) {
+    for (const httpVersion of ["1.1", "2"] as const) {
+      it(`pass in ${name} over HTTP/${httpVersion}, unary and streaming, with trailers and errors`, async () => {
+        const transport = create({ baseUrl: `http://127.0.0.1:${gateway}`, httpVersion });
+        const client = createClient(Health, transport);
+        let mine: string | null = null;
+        const onTrailer = (trailer: Headers): void => void (mine = trailer.get("x-mine"));
+        const { status } = await client.check({}, { headers: { "x-mine": "1" }, onTrailer });
+        assert.deepEqual([status, mine], [HealthCheckResponse_ServingStatus.SERVING, "1"]);
+        const seen: number[] = [];
+        for await (const answer of client.watch({})) seen.push(answer.status);
+        assert.deepEqual(seen, [1, 2, 3]);
+        await assert.rejects(client.check({ service: "bad" }), { code: Code.FailedPrecondition });
+      });
+    }
+  }
+
+  it("pass in gRPC of grpc-js", async (t) => {
+    const client = new GrpcClient(`127.0.0.1:${gateway}`, credentials.createInsecure());
+    cleanUp(t, () => client.close());
+    const bytes = (message: Buffer): Buffer => message;
+    const call = (): Promise<Buffer | undefined> =>
+      new Promise((resolve, reject) => {
+        client.makeUnaryRequest("/grpc.health.v1.Health/Check", bytes, bytes, Buffer.alloc(0), (error, answer) =>
+          error ? reject(error) : resolve(answer),
+        );
+      });
+    assert.deepEqual(await call(), Buffer.from([8, 1]));
+    const missing = new Promise((resolve, reject) => {
+      client.makeUnaryRequest("/no.such/Method", bytes, bytes, Buffer.alloc(0), (error) =>
+        error ? reject(error) : resolve(undefined),
+      );
+    });
+    await assert.rejects(missing, { code: 12 });
+  });
+});
 
 describe("finding out what an API speaks", () => {
   it("passes bodies that end with their connection", async (t) => {

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { request as httpRequest } from "node:http";
-import { createServer, type Http2Server, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
+import {
+  connect as connectHttp2,
+  createServer,
+  type Http2Server,
+  type IncomingHttpHeaders,
+  type ServerHttp2Stream,
+} from "node:http2";
 import { connect, type AddressInfo } from "node:net";
 import { before, describe, it } from "node:test";
 import { cleanUp, forSuite } from "../../../../test/harness/cleanup.ts";
@@ -153,6 +159,102 @@ describe("a gateway and its clients of HTTP/1.1", () => {
     assert.equal((await fetch(url)).status, 502);
     answer = (stream) => stream.respond({ ":status": 204 }, { endStream: true });
     assert.equal((await fetch(url)).status, 204, "and goes on");
+  });
+
+  it("passes interim responses, to clients of both versions", async () => {
+    answer = (stream) => {
+      stream.additionalHeaders({ ":status": 103, link: "</a.css>; rel=preload", "x-hint": "1" });
+      stream.additionalHeaders({ ":status": 102 });
+      stream.respond({ ":status": 200 });
+      stream.end();
+    };
+    const seen: (readonly [unknown, unknown])[] = [];
+    const request = httpRequest(url).end();
+    request.on("information", ({ statusCode, headers }) => seen.push([statusCode, headers["x-hint"]]));
+    const [response] = await once(request, "response");
+    response.resume();
+    await once(response, "end");
+    const session = connectHttp2(url);
+    const stream = session.request({ ":path": "/" });
+    stream.on("headers", (fields) => seen.push([fields[":status"], fields["x-hint"]]));
+    stream.resume();
+    await once(stream, "end");
+    session.close();
+    const each = [
+      [103, "1"],
+      [102, undefined],
+    ];
+    assert.deepEqual(seen, [...each, ...each]);
+  });
+
+  it("has the API say whether a client shall send its body, and knows that HTTP/1.0 cannot be asked", async () => {
+    answer = (stream) => {
+      stream.additionalHeaders({ ":status": 100 });
+      let size = 0;
+      stream.on("data", (chunk: Buffer) => (size += chunk.byteLength));
+      stream.on("end", () => {
+        stream.respond({ ":status": 200 });
+        stream.end(String(size));
+      });
+    };
+    const headers = { expect: "100-continue", "content-length": "4", "x-early": "1" };
+    const request = httpRequest(url, { method: "POST", headers });
+    request.flushHeaders();
+    await once(request, "continue");
+    request.end("body");
+    const [response] = await once(request, "response");
+    assert.equal(Buffer.concat(await response.toArray()).toString(), "4");
+    const session = connectHttp2(url);
+    const stream = session.request({ ":method": "POST", ":path": "/", ...headers });
+    await once(stream, "continue");
+    stream.end("body");
+    assert.equal(Buffer.concat(await stream.toArray()).toString(), "4");
+    session.close();
+    const old = connect(gateway.address.port, "127.0.0.1");
+    old.write("POST / HTTP/1.0\r\nHost: a\r\nX-Early: 1\r\nContent-Length: 4\r\n\r\nbody");
+    let text = "";
+    for await (const chunk of old.setEncoding("latin1")) text += chunk as string;
+    assert.match(text, /^HTTP\/1\.1 200 OK\r\n/);
+    assert.match(text, /\r\n\r\n4$/);
+  });
+
+  it("takes a whole URL in place of the path, whose host counts", async () => {
+    let seen: IncomingHttpHeaders = {};
+    answer = (stream, headers) => {
+      seen = headers;
+      stream.respond({ ":status": 204 }, { endStream: true });
+    };
+    for (const [target, path] of [
+      ["http://elsewhere:81/things?a=1", "/things?a=1"],
+      ["HTTP://elsewhere:81", "/"],
+      ["http://elsewhere:81?a=1", "/?a=1"],
+    ] as const) {
+      const socket = connect(gateway.address.port, "127.0.0.1");
+      socket.write(`GET ${target} HTTP/1.1\r\nHost: other\r\n\r\n`);
+      await once(socket, "data");
+      socket.destroy();
+      assert.deepEqual([seen[":path"], seen[":authority"]], [path, "elsewhere:81"]);
+    }
+  });
+
+  it("refuses to be a tunnel by CONNECT", async () => {
+    const socket = connect(gateway.address.port, "127.0.0.1");
+    socket.write("CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n");
+    const [chunk] = (await once(socket, "data")) as [Buffer];
+    assert.match(chunk.toString(), /^HTTP\/1\.1 405 /);
+  });
+
+  it("turns fields that HTTP/1.1 cannot have into 502, and goes on", async () => {
+    answer = (stream) => {
+      stream.respond({ ":status": 200, "x-odd": "a\u0001b" });
+      stream.end("x");
+    };
+    assert.equal((await fetch(url)).status, 502);
+    answer = (stream) => {
+      stream.respond({ ":status": 200, trailer: "x-sum", "content-length": "1" });
+      stream.end("x");
+    };
+    assert.equal(await (await fetch(url)).text(), "x", "trailers cannot follow a length");
   });
 
   it("lets what runs come to its end when it is drained, and takes nothing new", async (t) => {

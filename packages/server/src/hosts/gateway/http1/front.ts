@@ -85,7 +85,8 @@ const events: Omit<ConnectionEvents<Exchange>, "output"> = {
     const { response } = exchange;
     if (response.headersSent) sendTrailers(response, fields);
     else if (Number(fields[1]) < 200) sendInterim(exchange, Number(fields[1]), fields.slice(2));
-    else sendHead(response, Number(fields[1]), fields.slice(2), endStream);
+    else if (!sendHead(response, Number(fields[1]), fields.slice(2), endStream))
+      stream.connection.reset(stream, ERROR_CODE.CANCEL);
   },
   headersTooLarge: () => undefined,
   data(stream, bytes, start, end, endStream) {
@@ -119,7 +120,8 @@ function giveCredit(stream: Stream<Exchange>, exchange: Exchange): void {
   exchange.owed = 0;
 }
 
-function sendHead(response: ServerResponse, status: number, fields: string[], endStream: boolean): void {
+/** Sends the head of a response, in fields of HTTP/2. `endStream`: nothing follows. `false`: that could not be, and 502 was answered. */
+export function sendHead(response: ServerResponse, status: number, fields: string[], endStream: boolean): boolean {
   // Trailers follow only a body that is sent in chunks.
   const mayHaveTrailers = !endStream && pairsOf(fields).every(([name]) => name !== "content-length");
   const sent = mayHaveTrailers
@@ -132,10 +134,11 @@ function sendHead(response: ServerResponse, status: number, fields: string[], en
   } catch {
     // HTTP/2 lets more characters be in a value than HTTP/1.1 does.
     response.writeHead(502, { connection: "close" }).end();
-    return;
+    return false;
   }
   if (endStream) response.end();
   else response.flushHeaders();
+  return true;
 }
 
 function sendTrailers(response: ServerResponse, fields: readonly string[]): void {
@@ -148,7 +151,11 @@ function sendTrailers(response: ServerResponse, fields: readonly string[]): void
 }
 
 /** Sends an interim response (1xx), which HTTP/1.0 does not know. To a request that waits behind others on its connection, only "100 Continue" can be told; the rest is advice. */
-function sendInterim({ request, response }: Exchange, status: number, fields: readonly string[]): void {
+export function sendInterim(
+  { request, response }: Pick<Exchange, "request" | "response">,
+  status: number,
+  fields: readonly string[],
+): void {
   if (request.httpVersionMinor === 0 || status === 101) return;
   if (status === 100) response.writeContinue();
   else {

@@ -183,6 +183,7 @@ export function createRelay(options: RelayOptions): Relay {
       refuse(given, { body, trailers }) {
         abandon(call);
         if (!call.answered) {
+          call.answered = true;
           answer(call, given);
           return;
         }
@@ -218,6 +219,8 @@ export function createRelay(options: RelayOptions): Relay {
     }
     call.interceptor = interceptor;
     if (endStream) interceptor.requestEnd(undefined);
+    // The upstream hears of the call only when something of it has come, and so cannot ask for it.
+    else if (!call.answered && expectsContinue(block)) client.connection.sendHeaders(client, CONTINUE, false);
   }
 
   function ofClient(origin: Origin): ConnectionEvents<RelayedCall> {
@@ -330,6 +333,15 @@ export function createRelay(options: RelayOptions): Relay {
     begin,
     giveUp,
   };
+}
+
+const CONTINUE: HeaderBlock = { fields: [":status", "100"], neverIndexed: undefined };
+
+/** Whether a client waits with its body until it is asked for it (RFC 9110, section 10.1.1). */
+function expectsContinue({ fields }: HeaderBlock): boolean {
+  for (let i = 0; i < fields.length; i += 2)
+    if (fields[i] === "expect") return fields[i + 1]?.toLowerCase() === "100-continue";
+  return false;
 }
 
 /** Whether the upstream has not begun with the call, or is gone: its caller can be told so in its own protocol. */

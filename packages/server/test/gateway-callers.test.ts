@@ -4,12 +4,12 @@ import { Metadata, status } from "@grpc/grpc-js";
 import { generateKeyPair } from "jose";
 import { createTarget, setExecution } from "./harness/api.ts";
 import { forSuite } from "./harness/cleanup.ts";
-import { connectCall } from "./harness/connect-call.ts";
 import { eventually } from "./harness/eventually.ts";
 import { gatewayAddress } from "./harness/gateway-address.ts";
 import { AUDIENCE, startIssuer, type TestClaims, type TestIssuer, type TokenOptions } from "./harness/issuer.ts";
 import { startServer, type TestServer } from "./harness/server.ts";
 import { order, SHOP_PROTOS, shopClient, startShop, type Shop } from "./harness/shop.ts";
+import { BY_HTTP, orderByHttp } from "./harness/shop-by-http.ts";
 import { startTarget, type TestTarget } from "./harness/target.ts";
 
 const CLAIMS = { orgID: "org.id", projectID: "urn:example:project" };
@@ -200,17 +200,19 @@ describe("who calls through a gateway", () => {
     assert.equal(issuer.requests.length, before);
   });
 
-  it("is known, and must be, in a call that is translated too", async () => {
-    const address = gatewayAddress(server, "required");
-    const call = (authorization: string, message: object) =>
-      connectCall(address, "/shop.v1.Shop/Order", message, { authorization });
-    const large = { item: "x".repeat(200_000), count: 1 };
-    assert.equal((await call(`Bearer ${await issuer.token()}`, large)).body.total, 1);
-    assert.equal(hook.calls[0]?.body.userID, "user-1");
-    const refused = await call("Bearer x.y.z", large);
-    assert.deepEqual([refused.status, refused.body.code], [401, "unauthenticated"]);
-    assert.equal(shop.seen.length, 1);
-  });
+  for (const form of Object.keys(BY_HTTP) as (keyof typeof BY_HTTP)[]) {
+    it(`is known, and must be, in a call in ${form} too`, async () => {
+      const address = gatewayAddress(server, "required");
+      const large = { item: "x".repeat(200_000), count: 1 };
+      const known = { authorization: `Bearer ${await issuer.token()}` };
+      assert.equal((await orderByHttp(form, address, large, known)).body.total, 1);
+      assert.equal(hook.calls[0]?.body.userID, "user-1");
+      const refused = await orderByHttp(form, address, large, { authorization: "Bearer x.y.z" });
+      assert.deepEqual([refused.status, refused.headers.get("www-authenticate")], [401, "Bearer"]);
+      assert.equal(refused.body.code, form === "REST" ? 16 : "unauthenticated");
+      assert.equal(shop.seen.length, 1);
+    });
+  }
 
   const FROM_PROXY = { "x-user": "alice", "x-org": "org-7", "x-project": "p-7" };
   it("is told by the headers of a proxy that is trusted", async () => {

@@ -4,13 +4,13 @@ import { before, beforeEach, describe, it } from "node:test";
 import { Metadata, status } from "@grpc/grpc-js";
 import { createTarget, methodName, setExecution } from "./harness/api.ts";
 import { forSuite, type Cleanup } from "./harness/cleanup.ts";
-import { connectCall } from "./harness/connect-call.ts";
 import { eventually } from "./harness/eventually.ts";
 import { gatewayAddress } from "./harness/gateway-address.ts";
 import { testDatabaseUrl } from "./harness/postgres.ts";
 import { assertRefused, metadataOf } from "./harness/refusals.ts";
 import { startServer, temporaryDirectory, type JsonAnswer, type TestServer } from "./harness/server.ts";
 import { order, SHOP_PROTOS, shopClient, startShop, type Shop } from "./harness/shop.ts";
+import { BY_HTTP, orderByHttp, type HttpAnswer } from "./harness/shop-by-http.ts";
 import { startTarget, type ReceivedCall, type TestTarget } from "./harness/target.ts";
 
 const ORDER = "/shop.v1.Shop/Order";
@@ -102,24 +102,26 @@ describe("a target that calls for what it is called for", () => {
     await eventually("the log", () => /"run.ended".*"depth":4.*"run_too_deep"/.test(server.stderr()));
   });
 
-  it("is refused through a gateway in a call that is translated, too", async () => {
-    const answers: Awaited<ReturnType<typeof connectCall>>[] = [];
-    hook.reply(async (call) => {
-      const headers = { [RUN_HEADER]: runHeaderOf(call) };
-      answers.push(await connectCall(gatewayAddress(server), ORDER, { item: "tea", count: 1 }, headers));
-      return {};
+  for (const form of Object.keys(BY_HTTP) as (keyof typeof BY_HTTP)[]) {
+    it(`is refused through a gateway in a call in ${form}, too`, async () => {
+      const answers: HttpAnswer[] = [];
+      hook.reply(async (call) => {
+        const headers = { [RUN_HEADER]: runHeaderOf(call) };
+        answers.push(await orderByHttp(form, gatewayAddress(server), { item: "tea", count: 1 }, headers));
+        return {};
+      });
+      assert.equal((await order(client, { item: "tea", count: 1 })).total, 1);
+      assert.deepEqual(
+        answers.map((answer) => [answer.status, answer.body.code]),
+        [
+          [400, form === "REST" ? 9 : "failed_precondition"],
+          [200, undefined],
+          [200, undefined],
+        ],
+      );
+      assert.match(answers[0]?.body.message, /^Targets call in a circle: /);
     });
-    assert.equal((await order(client, { item: "tea", count: 1 })).total, 1);
-    assert.deepEqual(
-      answers.map((answer) => [answer.status, answer.body.code]),
-      [
-        [400, "failed_precondition"],
-        [200, undefined],
-        [200, undefined],
-      ],
-    );
-    assert.match(answers[0]?.body.message, /^Targets call in a circle: /);
-  });
+  }
 
   it("is refused over REST at the own API, with the executions for programs", async () => {
     const answers: JsonAnswer[] = [];

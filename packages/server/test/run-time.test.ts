@@ -4,13 +4,13 @@ import { status } from "@grpc/grpc-js";
 import { createTarget, methodName, setExecution } from "./harness/api.ts";
 import { actionClient, refusal, TRANSPORTS, type TransportName } from "./harness/clients.ts";
 import { forSuite } from "./harness/cleanup.ts";
-import { connectCall } from "./harness/connect-call.ts";
 import { eventually } from "./harness/eventually.ts";
 import { gatewayAddress } from "./harness/gateway-address.ts";
 import { http2Request, openHttp2 } from "./harness/raw-http2.ts";
 import { assertRefused, metadataOf } from "./harness/refusals.ts";
 import { startServer, type TestServer } from "./harness/server.ts";
 import { order, readStream, SHOP_PROTOS, shopClient, startShop, type Shop } from "./harness/shop.ts";
+import { BY_HTTP, orderByHttp } from "./harness/shop-by-http.ts";
 import { startTarget, type TestTarget } from "./harness/target.ts";
 
 const ORDER = "/shop.v1.Shop/Order";
@@ -107,14 +107,16 @@ describe("the time of a whole run", () => {
     }
   });
 
-  it("is what its caller has left, in a call that is translated too", async () => {
-    const headers = { "connect-timeout-ms": "300" };
-    const { ms, answer } = await timed(connectCall(gatewayAddress(server), ORDER, { item: "tea" }, headers));
-    assert.ok(ms >= 290 && ms < 800, `it took ${ms} ms`);
-    assert.deepEqual([answer.status, answer.body.code], [504, "deadline_exceeded"]);
-    assert.match(answer.body.message, /Run \d+ has the record/);
-    assert.equal(shop.seen.length, 0);
-  });
+  for (const form of Object.keys(BY_HTTP) as (keyof typeof BY_HTTP)[]) {
+    it(`is what its caller has left, in a call in ${form} too`, async () => {
+      const headers = form === "REST" ? { "grpc-timeout": "300m" } : { "connect-timeout-ms": "300" };
+      const { ms, answer } = await timed(orderByHttp(form, gatewayAddress(server), { item: "tea" }, headers));
+      assert.ok(ms >= 290 && ms < 800, `it took ${ms} ms`);
+      assert.deepEqual([answer.status, answer.body.code], [504, form === "REST" ? 4 : "deadline_exceeded"]);
+      assert.match(answer.body.message, /Run \d+ has the record/);
+      assert.equal(shop.seen.length, 0);
+    });
+  }
 
   it("is none, where the caller's deadline has passed already", async () => {
     const session = await openHttp2(suite, `http://${gatewayAddress(server)}`);

@@ -43,6 +43,8 @@ export function answerOfError(
   if (status === 405 && error instanceof InterposeError) fields.push("allow", error.metadata.allow ?? "");
   if (error instanceof InterposeError && error.reason === "coding_unknown")
     fields.push(ACCEPT_FIELDS[protocol], CODING_NAMES.join(","));
+  // As RFC 9110, section 11.6.1 wants it.
+  if (error instanceof InterposeError && error.code === "unauthenticated") fields.push("www-authenticate", "Bearer");
   if (body) fields.push("content-length", String(body.byteLength));
   const hasBody = body !== undefined && head?.method !== "HEAD";
   return { head: { fields, neverIndexed: undefined }, body: hasBody ? Buffer.from(body) : undefined };

@@ -48,6 +48,7 @@ export function admitFirst({ decided, admit, refuse }: Admission): Interceptor {
     responseData: (bytes, start, end) => inner?.responseData(bytes, start, end),
     responseEnd: (trailers) => inner?.responseEnd(trailers),
     responseSent: (bytes) => inner?.responseSent(bytes),
+    requestUnwanted: () => inner?.requestUnwanted(),
     upstreamReset: (...told) => inner?.upstreamReset(...told) ?? false,
     closed() {
       isClosed = true;

@@ -162,6 +162,7 @@ export function createMessageCall(call: InterceptedCall, options: MessageCallOpt
       if (response) response.sent(bytes);
       else call.creditResponse(bytes);
     },
+    requestUnwanted: request.stop,
     upstreamReset: (code) => upstream.response.reset(code),
     closed() {
       request.stop();

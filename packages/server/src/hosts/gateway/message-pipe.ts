@@ -21,7 +21,7 @@ export interface MessagePipe {
   finish(): void;
   /** Bytes that `pass` has told of have left. */
   sent(bytes: number): void;
-  /** Stops; nothing is called any more. */
+  /** Stops: what comes is thrown away, and nothing but `credit` is called any more. */
   stop(): void;
 }
 
@@ -102,6 +102,9 @@ export function createMessagePipe({ cutter, ...options }: MessagePipeOptions): M
       unsent -= bytes;
       advance();
     },
-    stop: () => void (isOver = true),
+    stop() {
+      isOver = true;
+      giveCredit();
+    },
   };
 }

@@ -17,6 +17,7 @@ export function answered(call: InterceptedCall, answer: RelayAnswer): Intercepto
     responseData: () => undefined,
     responseEnd: () => undefined,
     responseSent: () => undefined,
+    requestUnwanted: () => undefined,
     upstreamReset: () => false,
     closed: () => undefined,
   };

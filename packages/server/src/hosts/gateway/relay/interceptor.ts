@@ -30,6 +30,8 @@ export interface Interceptor {
   responseData(bytes: Buffer, start: number, end: number): void;
   responseEnd(trailers: HeaderBlock | undefined): void;
   responseSent(bytes: number): void;
+  /** The upstream has answered in full, and wants no more of the request: what still comes of it is to be thrown away, with credit. */
+  requestUnwanted(): void;
   /** The upstream has reset the call before its end. Answers whether the caller was told; if not, the relay tells it as HTTP/2 does. `closed` comes in either case. */
   upstreamReset(code: ErrorCode): boolean;
   /** The call is over before its end, or was answered by the relay; nothing is told any more. */

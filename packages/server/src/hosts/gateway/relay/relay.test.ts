@@ -261,6 +261,7 @@ describe("createRelay()", () => {
           responseData: data,
           responseEnd: noted("response end"),
           responseSent: noted("response sent"),
+          requestUnwanted: noted("request unwanted"),
           upstreamReset: () => false,
           closed: noted("closed"),
         };

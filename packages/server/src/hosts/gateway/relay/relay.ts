@@ -172,10 +172,14 @@ export function createRelay(options: RelayOptions): Relay {
       sendResponseHead(block, endStream) {
         call.answered = true;
         client.connection.sendHeaders(client, block, endStream);
+        if (!call.upstream) stopSending(client);
       },
       sendResponse: (bytes) => toClient(call, bytes, 0, bytes.byteLength, false),
-      endResponse: (trailers) =>
-        trailers ? client.connection.sendHeaders(client, trailers, true) : toClient(call, Buffer.alloc(0), 0, 0, true),
+      endResponse(trailers) {
+        if (trailers) client.connection.sendHeaders(client, trailers, true);
+        else toClient(call, Buffer.alloc(0), 0, 0, true);
+        if (!call.upstream) stopSending(client);
+      },
       creditResponse: (bytes) => call.upstream?.connection.credit(call.upstream, bytes),
       get isAnswered() {
         return call.answered;
@@ -304,7 +308,8 @@ export function createRelay(options: RelayOptions): Relay {
         call.upstream = undefined;
         // The response is whole, and on its way: the upstream only does not want the rest of the request.
         if (stream.receivedEnd) {
-          if (!call.interceptor) stopSending(call.client);
+          call.interceptor?.requestUnwanted();
+          stopSending(call.client);
           return;
         }
         const { interceptor } = call;

@@ -32,7 +32,14 @@ export function createFront(tls: TlsPair | undefined, versions: HttpVersions): S
   } as const;
   const front = createTlsServer({ ...tls, ...choices }, (socket) => {
     socket.on("error", () => socket.destroy());
-    (socket.alpnProtocol === "h2" ? versions.http2 : versions.http1)(socket);
+    if (socket.alpnProtocol === "h2") {
+      versions.http2(socket);
+      return;
+    }
+    versions.http1(socket);
+    // Node's parser takes bytes from the socket's handle, and that of TLS goes on giving when the parser has been paused, as it is while the answer before has not left. Then
+    // the connection fails (HPE_PAUSED). A listener has the bytes come by the stream, which waits.
+    socket.on("data", () => undefined);
   });
   front.on("tlsClientError", (_error, socket) => socket.destroy());
   return front;

@@ -89,7 +89,9 @@ export function createHooks(
     const inOtherProtocol = isTranslated(protocol, speaks);
     if (!request && !response && !inOtherProtocol) return undefined;
 
-    const given: CallHead = { head, block, method: descriptor, registry: descriptors.registry, rest };
+    const context = callContextOf((name) => fieldOf(block, name));
+    const { registry } = descriptors;
+    const given: CallHead = { head, block, method: descriptor, registry, deadline: context.deadline, rest };
     let form: CallForm;
     try {
       form = readCall(protocol, given);
@@ -98,7 +100,6 @@ export function createHooks(
     }
     const { translation } = form;
     const envelope = envelopes(full, block, call.origin.address);
-    const context = callContextOf((name) => fieldOf(block, name));
     const begin = (): Interceptor =>
       createMessageCall(call, {
         call: given,

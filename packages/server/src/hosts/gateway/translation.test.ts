@@ -224,6 +224,12 @@ describe("what an API of gRPC says, in other protocols", () => {
     });
   }
 
+  it("is told that its time is over where the API finds that out first", async () => {
+    breakOff = constants.NGHTTP2_CANCEL;
+    const given = await post("Order", "application/json", Buffer.from("{}"), { "connect-timeout-ms": "15" });
+    assert.deepEqual([given.status, ((await given.json()) as { code: string }).code], [504, "deadline_exceeded"]);
+  });
+
   it("is told when a unary call has no message, or two", async () => {
     for (const body of [Buffer.alloc(0), Buffer.concat([response, response])]) {
       answer = (stream) => {

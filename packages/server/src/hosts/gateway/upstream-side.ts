@@ -110,7 +110,7 @@ export function inGrpc(call: InterceptedCall, given: CallHead, form: CallForm, t
         // Where nothing has been said yet, the relay says more.
         if (!call.isAnswered) return false;
       }
-      end(create(StatusSchema, { code: codeOfReset(code), message: "The API broke the call off." }), []);
+      end(statusOfReset(code, given.deadline), []);
       return true;
     },
   };
@@ -161,7 +161,16 @@ function statusOf(trailers: HeaderBlock, httpStatus?: number): Status {
   });
 }
 
-/** https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#errors */
+/** What the API's timer may be ahead of ours. */
+const DEADLINE_SLACK_MS = 10;
+
+/** https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#errors. A server whose timer of the call runs out first resets the call, too. */
+function statusOfReset(code: ErrorCode, deadline: number | undefined): Status {
+  if (deadline !== undefined && performance.now() > deadline - DEADLINE_SLACK_MS)
+    return create(StatusSchema, { code: 4, message: "The deadline of the call has passed." });
+  return create(StatusSchema, { code: codeOfReset(code), message: "The API broke the call off." });
+}
+
 function codeOfReset(code: ErrorCode): number {
   switch (code) {
     case ERROR_CODE.CANCEL:

@@ -15,6 +15,8 @@ export interface CallHead {
   readonly method: DescMethod;
   /** Types of the API, for what `google.protobuf.Any` holds. */
   readonly registry: Registry;
+  /** When the caller waits no longer, by the clock of `performance.now()`. Undefined: it does not say. */
+  readonly deadline: number | undefined;
   /** What its path means in REST, where that is what its path is of. */
   readonly rest: RestBinding | undefined;
 }

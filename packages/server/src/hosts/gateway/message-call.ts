@@ -4,7 +4,7 @@ import { answerOfError } from "./outcome.ts";
 import type { CallForm, CallHead, MessagesForm } from "./protocols/call-form.ts";
 import { compress, decompress, isKnownCoding, unknownCoding } from "./protocols/codings.ts";
 import { messageCodec, type EncodedMessage } from "./protocols/codecs.ts";
-import { fieldOf } from "./protocols/fields.ts";
+import { fieldOf, withField } from "./protocols/fields.ts";
 import type { Piece, WireMessage } from "./protocols/framing.ts";
 import type { HeaderBlock } from "./relay/hpack/index.ts";
 import type { InterceptedCall, Interceptor } from "./relay/interceptor.ts";
@@ -44,7 +44,7 @@ export function createMessageCall(call: InterceptedCall, options: MessageCallOpt
   function begin(path: string | undefined, bytes: number): void {
     if (hasBegun) return;
     hasBegun = true;
-    call.begin(upstream.requestHead({ path, bytes }));
+    call.begin(withTimeLeft(upstream.requestHead({ path, bytes }), options.call.deadline));
   }
 
   function refuse(error: unknown): void {
@@ -170,6 +170,15 @@ export function createMessageCall(call: InterceptedCall, options: MessageCallOpt
       abort.abort();
     },
   };
+}
+
+/** A head that gives the API the time that is left, where targets have taken some of it. */
+function withTimeLeft(head: HeaderBlock, deadline: number | undefined): HeaderBlock {
+  if (deadline === undefined) return head;
+  const leftMs = Math.min(99_999_999, Math.max(1, Math.ceil(deadline - performance.now())));
+  if (fieldOf(head, "grpc-timeout") !== undefined) return withField(head, "grpc-timeout", `${leftMs}m`);
+  if (fieldOf(head, "connect-timeout-ms") === undefined) return head;
+  return withField(head, "connect-timeout-ms", String(leftMs));
 }
 
 /** Reasons that say that a message cannot be read. */

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
 import { before, beforeEach, describe, it } from "node:test";
 import { create, type DescService, type Message } from "@bufbuild/protobuf";
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
@@ -330,6 +330,18 @@ for (const speaks of [["grpc"], ["grpc", "grpc-web", "connect"]] as const) {
             }
           });
         }
+
+        it("gives the API the time that targets have left", async () => {
+          everything();
+          hook.reply(async () => {
+            await delay(150);
+            return {};
+          });
+          await client().order({ item: "tea", count: 1 }, { timeoutMs: 10_000 });
+          const { header } = shop.seen[0] ?? assert.fail();
+          const leftMs = Number.parseInt(header.get("grpc-timeout") ?? header.get("connect-timeout-ms") ?? "", 10);
+          assert.ok(leftMs > 5_000 && leftMs < 9_880, String(leftMs));
+        });
 
         it("passes a deadline's end, and a cancellation", async () => {
           shop.state.cancelled = 0;

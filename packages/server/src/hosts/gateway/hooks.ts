@@ -1,4 +1,4 @@
-import { InterposeError, planForMethod, type MethodName, type Snapshot } from "@interpose/engine";
+import { InterposeError, planForMethod, type MethodName, type PlansOfMethod, type Snapshot } from "@interpose/engine";
 import { serviceOfRpcPath } from "@interpose/protocol";
 import { callContextOf } from "../call-context.ts";
 import type { RunPlan } from "../run-plan.ts";
@@ -71,9 +71,13 @@ export function createHooks(
     const api = apiOf(descriptors);
     const meaning = api.meaningOf(head, block);
     const contentType = fieldOf(block, "content-type");
+    const other = "others" in meaning ? meaning.others.find(({ plans }) => isHooked(plans(snapshot))) : undefined;
+    if (other) return refusal(call, ambiguous(other.full), contentType);
     if (meaning.kind !== "known") {
       const name = meaning.kind === "undescribed" ? meaning.name : NAMELESS;
       if (isHookedUnseen(snapshot, name, api)) return refusal(call, notDescribed(head.path), contentType);
+      if (meaning.kind === "other" && meaning.allowed && isTranslated("rest", speaks))
+        return refusal(call, wrongVerb(head, meaning.allowed), contentType);
       // The API would understand neither the protocol nor, so, what is asked of it.
       const isUnknown = meaning.kind === "undescribed" && api.isDescribed && head.method === "POST";
       return isUnknown && isTranslated(protocolOf(head, contentType), speaks)
@@ -125,6 +129,27 @@ export function createHooks(
     if (!options.callerRequired || (!request && !response)) return begin();
     return admitFirst({ decided: envelope(), admit: begin, refuse: (error) => refusal(call, error, contentType) });
   };
+}
+
+function isHooked({ request, response }: PlansOfMethod): boolean {
+  return request !== undefined || response !== undefined;
+}
+
+function ambiguous(method: string): InterposeError {
+  return new InterposeError(
+    "protocol_not_hooked",
+    `Executions look at ${method}, and some servers would take this call for one of it: write its path without escapes that need not be there, and its verb as it is.`,
+  );
+}
+
+function wrongVerb({ method, path }: RequestHead, verbs: readonly string[]): InterposeError {
+  const allow = verbs.flatMap((each) => (each === "GET" ? ["GET", "HEAD"] : [each])).join(", ");
+  const [plain = ""] = path.split("?", 1);
+  return new InterposeError(
+    "verb_not_allowed",
+    `${method.slice(0, 20)} is not allowed at ${plain.slice(0, 100)}. Use ${allow}.`,
+    { metadata: { allow } },
+  );
 }
 
 /** The name of what has none: only executions on everything apply to it. */

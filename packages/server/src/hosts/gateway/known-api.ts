@@ -1,11 +1,11 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import { createPlanFinder, type MethodName, type PlansOfMethod, type Snapshot } from "@interpose/engine";
-import { createRoutes, serviceOfRpcPath, type RouteMatch, type Routes } from "@interpose/protocol";
+import { createRoutes, serviceOfRpcPath } from "@interpose/protocol";
 import type { Descriptors } from "./descriptors/index.ts";
 import type { RestBinding } from "./protocols/call-form.ts";
-import { fieldOf } from "./protocols/fields.ts";
 import type { RequestHead } from "./relay/header-fields.ts";
 import type { HeaderBlock } from "./relay/hpack/index.ts";
+import { restMeaning } from "./rest-paths.ts";
 
 /** A method of the API behind a gateway. */
 export interface KnownMethod {
@@ -15,17 +15,19 @@ export interface KnownMethod {
   readonly plans: (snapshot: Snapshot) => PlansOfMethod;
 }
 
-/** What a call's path means. */
+/** What a call's path means. `others`: methods that some servers would take it for. */
 export type CallMeaning =
   | {
       readonly kind: "known";
       readonly method: KnownMethod;
       /** Where its path is one of REST. */
       readonly rest?: RestBinding;
+      readonly others?: readonly KnownMethod[];
     }
   /** It has the form of an RPC, and the descriptors do not have it. */
   | { readonly kind: "undescribed"; readonly name: MethodName }
-  | { readonly kind: "other" };
+  /** `allowed`: verbs with which its path would be one of REST. */
+  | { readonly kind: "other"; readonly allowed?: readonly string[]; readonly others?: readonly KnownMethod[] };
 
 /** An API as its descriptors have it, made for looking calls up. */
 export interface KnownApi {
@@ -56,25 +58,39 @@ export function createKnownApi({ services }: Descriptors): KnownApi {
   // A binding that cannot be used leads nowhere; the others do.
   const routes = createRoutes(services, { onProblem: () => undefined });
 
-  function byOtherSpelling({ method, path }: RequestHead, block: HeaderBlock): CallMeaning {
+  function byOtherSpelling(head: RequestHead, block: HeaderBlock): CallMeaning {
+    const { match, others } = restMeaning(routes, head, block);
+    const also = others.flatMap((method) => knownOf(method)?.method ?? []);
+    const more = also.length > 0 && { others: also };
+    if (match.kind === "found") {
+      const { route, variables } = match;
+      const known = knownOf(route.method);
+      return known ? { ...known, rest: { routes, route, variables }, ...more } : OTHER;
+    }
+    const named = byName(head);
+    if (named) return named;
+    return match.kind === "wrong_verb" || more
+      ? { ...OTHER, ...(match.kind === "wrong_verb" && { allowed: match.allowed }), ...more }
+      : OTHER;
+  }
+
+  function byName({ path }: RequestHead): CallMeaning | undefined {
     const [plain = ""] = path.split("?", 1);
     try {
-      const match = matchOf(routes, method, plain, block);
-      if (match.kind === "found") {
-        const { route, variables } = match;
-        const known = methods.get(`/${route.method.parent.typeName}/${route.method.name}`);
-        return known ? { ...known, rest: { routes, route, variables } } : OTHER;
-      }
       const unescaped = decodeURIComponent(plain);
       const known = methods.get(unescaped);
       if (known) return known;
       const service = serviceOfRpcPath(unescaped);
-      if (service === undefined || NEVER_HOOKED.has(service)) return OTHER;
+      if (service === undefined || NEVER_HOOKED.has(service)) return undefined;
       return { kind: "undescribed", name: { full: unescaped, service } };
     } catch {
       // An escape that is none means no method.
-      return OTHER;
+      return undefined;
     }
+  }
+
+  function knownOf({ name, parent }: DescMethod): (CallMeaning & { readonly kind: "known" }) | undefined {
+    return methods.get(`/${parent.typeName}/${name}`);
   }
 
   return {
@@ -82,17 +98,4 @@ export function createKnownApi({ services }: Descriptors): KnownApi {
     // Servers of HTTP take escapes apart, and leave the query away: those spellings mean the same.
     meaningOf: (head, block) => methods.get(head.path) ?? byOtherSpelling(head, block),
   };
-}
-
-/**
- * The route of a call. HEAD is GET, but for the body of the answer (RFC 9110, section 9.3.2). A form that is posted may stand for another verb: grpc-gateway takes
- * `x-http-method-override`, and GET where there is no POST; what leads past an execution there must not do so here.
- */
-function matchOf(routes: Routes, method: string, path: string, block: HeaderBlock): RouteMatch {
-  const match = routes.match(method === "HEAD" ? "GET" : method, path);
-  if (method !== "POST" || !/^application\/x-www-form-urlencoded\b/i.test(fieldOf(block, "content-type") ?? ""))
-    return match;
-  const override = fieldOf(block, "x-http-method-override");
-  if (override !== undefined) return routes.match(override.toUpperCase(), path);
-  return match.kind === "found" ? match : routes.match("GET", path);
 }

@@ -360,6 +360,14 @@ describe("a gateway that translates REST to gRPC", () => {
       says: /Clients send a stream of messages/,
     },
     {
+      name: "a verb that a path does not have",
+      line: "PATCH /v1/things/x",
+      body: "{}",
+      status: 405,
+      code: 12,
+      says: /Use GET, HEAD, PUT/,
+    },
+    {
       name: "a coding that is not known",
       line: "POST /v1/files/a:copy",
       body: "{}",
@@ -392,6 +400,7 @@ describe("a gateway that translates REST to gRPC", () => {
       const answer = await call(url, verb, path, body, headers);
       assert.equal(answer.status, status, answer.text);
       assert.equal(answer.json.code, code);
+      assert.equal(answer.headers.get("allow"), status === 405 ? "GET, HEAD, PUT" : null);
       assert.match(answer.json.message, says);
     });
   }
@@ -591,6 +600,9 @@ describe("a gateway before an API that speaks REST itself", () => {
       ["GET", "/v1/things/x?y"],
     ] as const)
       assert.ok((await call(url, verb, path)).status >= 400, `${verb} ${path}`);
+    // grpc-gateway takes escapes apart before it looks for segments, and Envoy leaves malformed ones as they are.
+    for (const path of ["/v1%2Fthings/x", "/v1/shelves%2Fa/things/b", "/v1/things/x%zz", "/v1/%74hings/x%C3"])
+      assert.equal((await call(url, "GET", path)).status, 415, path);
     const form = { "content-type": "application/x-www-form-urlencoded" };
     assert.equal((await call(url, "POST", "/v1/all", "text=a", form)).status, 415);
     assert.equal(

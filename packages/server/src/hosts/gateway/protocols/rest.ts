@@ -20,11 +20,8 @@ const UNKNOWN_TYPE = "application/octet-stream";
 
 /** REST, as `google.api.http` options have it (google/api/http.proto). A method that sends a stream answers one body with all of its messages. */
 export function readRest(given: CallHead): CallForm | undefined {
-  const { head, rest } = given;
+  const { rest } = given;
   if (!rest) return undefined;
-  const { verb } = rest.route;
-  // Some servers take a form that is posted for a request of another verb. What is in it cannot be read.
-  if (verb !== "*" && verb !== head.method && !(verb === "GET" && head.method === "HEAD")) return undefined;
   refuseStreamOfClient(rest.route);
   return formOf(given, rest);
 }
@@ -44,6 +41,8 @@ function formOf({ head, block, registry }: CallHead, rest: RestBinding): CallFor
     request: { framing: whole(isCoded(coding)), codec: request, coding },
     requestHead({ path, bytes }) {
       let on = isStream ? withField(block, "accept-encoding", "identity") : withKnownCodings(block, "accept-encoding");
+      // A part of a response cannot be read.
+      on = without(on, "range", "if-range");
       if (path !== undefined) on = withField(on, ":path", path);
       if (request.contentType !== contentType) on = withField(on, "content-type", request.contentType ?? UNKNOWN_TYPE);
       if (bytes === 0) on = without(on, "content-encoding");

@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { stopSignal } from "../packages/server/src/cli/stop-signal.ts";
-import { createTeardown, type Teardown } from "../packages/server/src/cli/teardown.ts";
+import { createTeardown, type Teardown } from "../packages/server/src/assembly/teardown.ts";
 import { holds, type Benchmark, type Work } from "./harness/benchmark.ts";
 import { describeMachine } from "./harness/machine.ts";
 import { markdownReport, terminalReport } from "./harness/report.ts";

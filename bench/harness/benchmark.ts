@@ -1,4 +1,4 @@
-import type { Teardown } from "../../packages/server/src/cli/teardown.ts";
+import type { Teardown } from "../../packages/server/src/assembly/teardown.ts";
 
 /** One claim about speed, and how it is checked. `bench/NAME/index.ts` exports one as `benchmark`. */
 export interface Benchmark {

@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import type { Teardown } from "../../packages/server/src/cli/teardown.ts";
+import type { Teardown } from "../../packages/server/src/assembly/teardown.ts";
 
 /** What a child process can be asked: each question by its name, with one argument. */
 export type Answers = Readonly<Record<string, (argument: never) => unknown>>;

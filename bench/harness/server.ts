@@ -1,6 +1,6 @@
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Teardown } from "../../packages/server/src/cli/teardown.ts";
+import type { Teardown } from "../../packages/server/src/assembly/teardown.ts";
 import { startChild, type Child } from "./child.ts";
 import type { LoadAnswers } from "./load.ts";
 import type { ProbeAnswers } from "./probe.ts";

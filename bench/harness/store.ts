@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openCliStore } from "../../packages/server/src/cli/cli-store.ts";
-import type { Teardown } from "../../packages/server/src/cli/teardown.ts";
+import type { Teardown } from "../../packages/server/src/assembly/teardown.ts";
 import { write, type CommandContext } from "../../packages/server/src/commands/context.ts";
 import { createTarget } from "../../packages/server/src/commands/create-target.ts";
 import { ensureDefaultInstance } from "../../packages/server/src/commands/first-start.ts";

@@ -63,7 +63,10 @@ function serveWith(
     );
     const settings = loadSettings({ flags, env, cwd, configFile: options.config });
     check(settings);
-    const [{ serve: run }, { stopSignal }] = await Promise.all([import("./serve.ts"), import("./stop-signal.ts")]);
+    const [{ serve: run }, { stopSignal }] = await Promise.all([
+      import("./serve-until-stopped.ts"),
+      import("./stop-signal.ts"),
+    ]);
     await run(settings, { stop: stopSignal(), print });
   });
 }

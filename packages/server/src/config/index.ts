@@ -1,3 +1,5 @@
+export { completeSettings } from "./complete.ts";
+export type { SettingsInput } from "./complete.ts";
 export { describeSettings, loadSettings } from "./load.ts";
 export type { SettingsSources } from "./load.ts";
 export { LEAVES } from "./leaves.ts";

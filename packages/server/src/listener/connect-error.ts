@@ -28,3 +28,13 @@ export function toConnectError(error: unknown): ConnectError {
   const details = connectErrorDetails(error).map(({ desc, value }) => ({ desc, value }));
   return new ConnectError(errorMessage(error), code, undefined, details, error);
 }
+
+/**
+ * The error that a call ends with. A deadline that has passed ends a call wherever it is; the client is told of that, and not of what it led to. A run that it ended says so
+ * itself.
+ */
+export function connectErrorOfCall(error: unknown, { reason }: { readonly reason: unknown }): ConnectError {
+  const refusal = toConnectError(error);
+  const isDeadline = reason instanceof ConnectError && reason.code === Code.DeadlineExceeded;
+  return isDeadline && refusal.code !== Code.DeadlineExceeded ? reason : refusal;
+}

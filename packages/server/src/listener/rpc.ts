@@ -1,6 +1,5 @@
 import type { DescMethod, Message } from "@bufbuild/protobuf";
 import {
-  Code,
   ConnectError,
   createConnectRouter,
   createContextValues,
@@ -21,7 +20,7 @@ import { callContextOf } from "../hosts/call-context.ts";
 import type { OwnApi } from "../hosts/own-api/index.ts";
 import { callerKey, clientAddressKey } from "./authentication.ts";
 import { clientAddress } from "./client-address.ts";
-import { toConnectError } from "./connect-error.ts";
+import { connectErrorOfCall } from "./connect-error.ts";
 import { bodyOf, type NodeRequest, type NodeResponse } from "./exchange.ts";
 import { withPlainGrpcMessage } from "./grpc-message.ts";
 import { withGrpcWebText } from "./grpc-web-text.ts";
@@ -64,11 +63,7 @@ export function createRpcHandlers(options: RpcOptions): RpcHandlers {
       try {
         return await options.observed(name, call, () => method.invoke(request, call));
       } catch (error) {
-        // A deadline that has passed ends a call wherever it is; the client is told of that, and not of what it led to. A run that it ended says so itself.
-        const { reason } = context.signal as { readonly reason: unknown };
-        const refusal = toConnectError(error);
-        const isDeadline = reason instanceof ConnectError && reason.code === Code.DeadlineExceeded;
-        throw isDeadline && refusal.code !== Code.DeadlineExceeded ? reason : refusal;
+        throw connectErrorOfCall(error, context.signal);
       }
     });
   }
@@ -93,8 +88,11 @@ function nodeHandler(handler: UniversalHandler): RpcHandler {
   return async (request, response, { host }, caller) => {
     if (host === "") throw new InterposeError("bad_request", "An RPC needs the header Host, or :authority in HTTP/2.");
     const values = createContextValues().set(callerKey, caller).set(clientAddressKey, clientAddress(request.socket));
+    const received = universalRequestFromNodeRequest(request, response, undefined, values);
+    // In HTTP/2 it is :authority, which is no header to connect-node.
+    received.header.set("host", host);
     const universal = {
-      ...universalRequestFromNodeRequest(request, response, undefined, values),
+      ...received,
       // RPCs are POST, whatever verb a path of REST has.
       method: "POST",
       body: bodyOf(request),

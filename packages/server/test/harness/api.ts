@@ -17,7 +17,7 @@ export interface NewTestTarget {
 let count = 0;
 
 /** Creates a target over REST and answers its id. */
-export async function createTarget(server: TestServer, target: NewTestTarget): Promise<string> {
+export async function createTarget(server: Pick<TestServer, "request">, target: NewTestTarget): Promise<string> {
   const {
     name = `target ${++count}`,
     type = "restWebhook",
@@ -33,7 +33,7 @@ export async function createTarget(server: TestServer, target: NewTestTarget): P
 
 /** Sets an execution over REST, bypassing executions, and answers its details. */
 export async function setExecution(
-  server: TestServer,
+  server: Pick<TestServer, "request">,
   condition: unknown,
   targets: readonly (string | { readonly include: unknown })[],
 ): Promise<{ sequence: string; changeDate: string; resourceOwner: string }> {

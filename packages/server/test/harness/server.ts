@@ -146,7 +146,8 @@ async function ready(stdout: () => string, exited: Promise<number | null>): Prom
   throw new Error(`it was not ready within ${START_TIMEOUT_MS} ms`);
 }
 
-async function requestJson(
+/** A request with JSON in and out to a server of a test, as the admin unless a token is given; null sends none. */
+export async function requestJson(
   url: string,
   verb: string,
   path: string,

@@ -7,6 +7,7 @@ import {
   type Client,
   type ClientOptions,
   type Metadata,
+  type ServerOptions,
   type ServiceDefinition,
 } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
@@ -18,6 +19,8 @@ export const SHOP_PROTOS = fileURLToPath(new URL("../protos", import.meta.url));
 const THIRD_PARTY = fileURLToPath(new URL("../../../protocol/third_party", import.meta.url));
 const DEFINITION = loadSync("shop/v1/shop.proto", { includeDirs: [SHOP_PROTOS, THIRD_PARTY], defaults: true });
 const PACKAGE = loadPackageDefinition(DEFINITION) as any;
+/** The shop, as @grpc/proto-loader has it. */
+export const SHOP_SERVICE = PACKAGE.shop.v1.Shop.service as ServiceDefinition;
 
 /** What the shop has seen, call by call. */
 export interface Shop {
@@ -28,15 +31,15 @@ export interface Shop {
 }
 
 /** Starts the shop, served by @grpc/grpc-js. Orders of the item "bad" fail; those of "slow" are not answered. */
-export async function startShop(t: Cleanup, port = 0): Promise<Shop> {
+export async function startShop(t: Cleanup, port = 0, options: ServerOptions = {}): Promise<Shop> {
   const seen: Shop["seen"] = [];
   const cancelled: string[] = [];
   const note = (method: string, call: any, message: any): void => {
     seen.push({ method, message, metadata: call.metadata });
   };
   const answer = ({ item, count }: any): unknown => ({ text: `${count} ${item}`, total: count });
-  const server = new Server();
-  server.addService(PACKAGE.shop.v1.Shop.service as ServiceDefinition, {
+  const server = new Server(options);
+  server.addService(SHOP_SERVICE, {
     Order(call: any, callback: any) {
       note("Order", call, call.request);
       call.on("cancelled", () => cancelled.push("Order"));

@@ -1,4 +1,5 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { cleanUp, type Cleanup } from "./cleanup.ts";
 
@@ -31,11 +32,16 @@ export interface TestTarget {
   ): void;
 }
 
-/** Starts a target. It is stopped after the test. */
-export async function startTarget(t: Cleanup, first: Parameters<TestTarget["reply"]>[0] = {}): Promise<TestTarget> {
+/** Starts a target, with TLS where it is given a certificate. It is stopped after the test. */
+export async function startTarget(
+  t: Cleanup,
+  first: Parameters<TestTarget["reply"]>[0] = {},
+  tls?: { readonly cert: string; readonly key: string },
+): Promise<TestTarget> {
   const calls: ReceivedCall[] = [];
   let next = first;
-  const server = createServer((request, response) => void answer(request, response));
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => void answer(request, response);
+  const server = tls ? createTlsServer(tls, onRequest) : createServer(onRequest);
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let text = "";
     for await (const chunk of request.setEncoding("utf8")) text += chunk as string;
@@ -60,7 +66,7 @@ export async function startTarget(t: Cleanup, first: Parameters<TestTarget["repl
     return new Promise((resolve) => server.close(resolve));
   });
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    url: `${tls ? "https" : "http"}://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     calls,
     reply: (given) => void (next = given),
   };

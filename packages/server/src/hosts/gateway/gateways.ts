@@ -33,8 +33,8 @@ export interface GatewaySettings {
 /** What all gateways share. */
 export interface GatewaysOptions extends Pick<GatewayOptions, "snapshot" | "run" | "instanceId" | "maxMessageBytes"> {
   readonly settings: readonly GatewaySettings[];
-  /** Services of the own API, which conditions can name too. */
-  readonly ownServices: readonly DescService[];
+  /** Services of the own API and of this process, which conditions can name too. */
+  readonly ownServices: () => readonly DescService[];
   /** The methods of an API are others than before. */
   readonly onChange: (gateway: string, methods: MethodChanges) => void;
   /** A caller's token proves nobody. */
@@ -117,18 +117,18 @@ function sourceOf(descriptors: string, upstream: string, ca: string | undefined)
   return { kind: "reflection", url: upstream, ...(ca !== undefined && { tls: { ca } }) };
 }
 
-/** The catalog, made anew when an API's descriptors are others. */
+/** The catalog, made anew when there are other services. */
 function catalogOf(
-  ownServices: readonly DescService[],
+  ownServices: () => readonly DescService[],
   watches: readonly { current(): Descriptors }[],
 ): () => ServiceCatalog {
-  let of: readonly Descriptors[] = [];
-  let catalog = createServiceCatalog(ownServices);
+  let of: readonly (readonly DescService[])[] = [];
+  let catalog = createServiceCatalog([]);
   return () => {
-    const now = watches.map((watch) => watch.current());
-    if (now.length !== of.length || now.some((descriptors, i) => descriptors !== of[i])) {
+    const now = [ownServices(), ...watches.map((watch) => watch.current().services)];
+    if (now.length !== of.length || now.some((services, i) => services !== of[i])) {
       of = now;
-      catalog = createServiceCatalog([...ownServices, ...now.flatMap(({ services }) => services)]);
+      catalog = createServiceCatalog(now.flat());
     }
     return catalog;
   };

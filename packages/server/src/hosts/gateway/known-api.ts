@@ -1,6 +1,7 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import { createPlanFinder, type MethodName, type PlansOfMethod, type Snapshot } from "@interpose/engine";
 import { createRoutes, serviceOfRpcPath } from "@interpose/protocol";
+import { NEVER_HOOKED } from "../never-hooked.ts";
 import type { Descriptors } from "./descriptors/index.ts";
 import type { RestBinding } from "./protocols/call-form.ts";
 import type { RequestHead } from "./relay/header-fields.ts";
@@ -36,12 +37,6 @@ export interface KnownApi {
   meaningOf(head: RequestHead, block: HeaderBlock): CallMeaning;
 }
 
-/** Never hooked, as with the own API: a target that is down must not make an orchestrator kill the API, nor hide what it is. */
-const NEVER_HOOKED = new Set([
-  "grpc.health.v1.Health",
-  "grpc.reflection.v1.ServerReflection",
-  "grpc.reflection.v1alpha.ServerReflection",
-]);
 const OTHER: CallMeaning = { kind: "other" };
 
 /** Makes it, once for each state of the descriptors. */

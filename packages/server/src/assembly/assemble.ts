@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
-import { fromBinary, type Message } from "@bufbuild/protobuf";
+import { fromBinary, type DescService, type Message } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { createTargetCaller } from "@interpose/caller";
 import {
@@ -27,18 +27,18 @@ import type { Call } from "../call.ts";
 import { ensureDefaultInstance } from "../commands/first-start.ts";
 import type { Settings } from "../config/index.ts";
 import { createOwnApi } from "../hosts/own-api/index.ts";
-import { startGateways, type GatewaySettings } from "../hosts/gateway/gateways.ts";
+import { startGateways, type Gateways, type GatewaySettings } from "../hosts/gateway/gateways.ts";
+import type { InterceptorHost } from "../hosts/interceptors/interceptor-host.ts";
 import { createPlanRunner } from "../hosts/run-plan.ts";
 import { newId } from "../ids.ts";
+import type { NodeRequest, NodeResponse } from "../listener/exchange.ts";
 import { addHealth, addReflection, type Readiness } from "../listener/infrastructure.ts";
-import { listenOnOnePort } from "../listener/one-port.ts";
 import { createPages } from "../listener/pages.ts";
 import { createRequestHandler } from "../listener/request-handler.ts";
 import { answerRest } from "../listener/rest.ts";
 import { createRpcHandlers, rpcOfRoute } from "../listener/rpc.ts";
-import { readTlsFiles } from "../listener/tls-files.ts";
 import { observeCall, observeRun } from "../observe/calls.ts";
-import { createLog, type Log } from "../observe/log.ts";
+import type { Log } from "../observe/log.ts";
 import { startLiveRouter } from "../router/live-router.ts";
 import type { Database } from "../store/database.ts";
 import { openStore } from "../store/index.ts";
@@ -47,15 +47,13 @@ import { ensureRunKey } from "../store/sql/ensure-run-key.ts";
 import { readRevision } from "../store/sql/read-revision.ts";
 import { selectToken } from "../store/sql/select-token.ts";
 import { VERSION } from "../version.ts";
-import { startMessage } from "./start-message.ts";
-import { createTeardown, type Teardown } from "./teardown.ts";
+import { createNameableServices } from "./nameable-services.ts";
+import { DRAIN_SLACK_MS, type Teardown } from "./teardown.ts";
 
 /** How often a node looks whether its executions are current, should it have missed a notification. */
 const ROUTER_POLL_MS = 2_000;
 /** Longest time for stopping the store: an embedded PostgreSQL is asked twice, 15 seconds each. */
 const STORE_STOP_MS = 40_000;
-/** What draining may take beyond the time that running calls get. */
-const DRAIN_SLACK_MS = 5_000;
 /** A store that says nothing for so long cannot be worked with. */
 const READY_MS = 2_000;
 /** Comments and types of the own API, made from its .proto files. */
@@ -64,38 +62,42 @@ const DESCRIPTOR_SET = new URL(import.meta.resolve("@interpose/protocol/descript
 /** The services of the own API. */
 const SERVED = [ActionService, TokenService, TargetService];
 
-/** What a served process is told and tells. */
-export interface ServeIo {
-  /** Aborted when the server shall stop; the reason is logged. */
-  readonly stop: AbortSignal;
-  readonly print: (text: string) => void;
+/** What an Interpose is put together from. */
+export interface AssemblyParts {
+  readonly settings: Settings;
+  readonly log: Log;
+  /** Told how to stop each thing as it is started. */
+  readonly teardown: Teardown;
+  /** Aborted when Interpose is told to stop. */
+  readonly stopping: AbortSignal;
+  /** Told when the store is gone for good. */
+  readonly onFatal: (error: unknown) => void;
+  /** Services of the process that it is embedded in, which conditions can name. */
+  readonly embeddedServices: readonly DescService[];
 }
 
-/** Serves until it is told to stop. Whatever was started is stopped in reverse order, also when the start fails halfway. */
-export async function serve(settings: Settings, io: ServeIo): Promise<void> {
-  const log = createLog(settings.log);
-  const teardown = createTeardown();
-  const fatal = new AbortController();
-  try {
-    await start(settings, io, log, teardown, fatal);
-    const ended = AbortSignal.any([io.stop, fatal.signal]);
-    if (!ended.aborted) await new Promise((resolve) => ended.addEventListener("abort", resolve, { once: true }));
-    log("server.stopping", { reason: String(ended.reason) });
-  } finally {
-    await teardown.run();
-  }
-  log("server.stopped", { clean: !fatal.signal.aborted });
-  if (fatal.signal.aborted) throw fatal.signal.reason;
+/** An Interpose that works, but for a port of its own. */
+export interface Assembly {
+  /** What the store is, for people. Without credentials. */
+  readonly store: string;
+  /** The token of the first admin, on the very first start alone, and only where the settings bring none. */
+  readonly firstToken: string | undefined;
+  readonly gateways: Gateways["listening"];
+  /** Answers the requests of the management API, of Node's `http` and `http2`. */
+  readonly onRequest: (request: NodeRequest, response: NodeResponse) => void;
+  /** What interceptors in this process hang on. */
+  readonly host: InterceptorHost;
 }
 
-/** Puts everything together, from the store up to the port. */
-async function start(
-  settings: Settings,
-  io: ServeIo,
-  log: Log,
-  teardown: Teardown,
-  fatal: AbortController,
-): Promise<void> {
+/** Puts everything together, from the store up to what answers requests. */
+export async function assemble({
+  settings,
+  log,
+  teardown,
+  stopping,
+  onFatal,
+  embeddedServices,
+}: AssemblyParts): Promise<Assembly> {
   const { limits } = settings;
   const drainMs = settings.shutdownTimeoutSeconds * 1000;
 
@@ -105,7 +107,7 @@ async function start(
     role: "serve",
     maxConnections: settings.database.maxConnections,
     onLost: (error) => log("store.lost", { error }),
-    onFatal: (error) => fatal.abort(error),
+    onFatal,
   });
   teardown.add("the store", store.close, STORE_STOP_MS);
   const { database } = store;
@@ -150,9 +152,10 @@ async function start(
     limits: { maxRunMs: limits.maxRunSeconds * 1000, maxRunDepth: limits.maxRunDepth },
     runKey: await ensureRunKey(database, instanceId, randomBytes(32)),
   });
+  const nameable = createNameableServices([...ownServices, ...embeddedServices]);
   const gateways = await startGateways({
     settings: gatewaysOf(settings),
-    ownServices,
+    ownServices: nameable.current,
     snapshot: router.current,
     run,
     instanceId,
@@ -189,7 +192,7 @@ async function start(
     shownHeaders: settings.shownHeaders,
   });
 
-  const readiness = createReadiness(database, instanceId, io.stop);
+  const readiness = createReadiness(database, instanceId, stopping);
   const observed = (method: string, call: Call, work: () => Promise<Message>): Promise<Message> =>
     observeCall(log, method, call, work);
   const rpc = createRpcHandlers({
@@ -208,35 +211,23 @@ async function start(
   });
   const routes = createRoutes(SERVED);
   const openApi = await openApiText();
-  const port = await listenOnOnePort({
-    host: settings.host,
-    port: settings.port,
-    tls: settings.tls && (await readTlsFiles(settings.tls)),
-    onRequest: createRequestHandler({
-      corsOrigins: settings.cors.allowedOrigins,
-      pages: createPages(readiness, () => openApi),
-      rpc,
-      rpcOfRoute: (verb, path) => rpcOfRoute(rpc, routes, verb, path),
-      rest: (request) =>
-        answerRest(request, { ownApi, routes, instanceId, maxMessageBytes: limits.maxMessageBytes, observed }),
-      authenticate,
-      onFault: (path, error) => log("request.failed", { path, error }),
-    }),
+  const onRequest = createRequestHandler({
+    corsOrigins: settings.cors.allowedOrigins,
+    pages: createPages(readiness, () => openApi),
+    rpc,
+    rpcOfRoute: (verb, path) => rpcOfRoute(rpc, routes, verb, path),
+    rest: (request) =>
+      answerRest(request, { ownApi, routes, instanceId, maxMessageBytes: limits.maxMessageBytes, observed }),
+    authenticate,
+    onFault: (path, error) => log("request.failed", { path, error }),
   });
-  teardown.add("the port", () => port.drain(drainMs), drainMs + DRAIN_SLACK_MS);
-
-  const url = urlOf(settings, port.address.port);
-  log("server.started", { url, store: store.description, version: VERSION });
-  io.print(
-    startMessage({
-      version: VERSION,
-      url,
-      store: store.description,
-      firstToken: firstToken?.text,
-      egressAllow: settings.egress.allow,
-      gateways: gateways.listening,
-    }),
-  );
+  return {
+    store: store.description,
+    firstToken: firstToken?.text,
+    gateways: gateways.listening,
+    onRequest,
+    host: { instanceId, snapshot: router.current, run, shownHeaders: settings.shownHeaders, learn: nameable.learn },
+  };
 }
 
 /** All gateways of the settings: the one of the flags has no name of its own. */
@@ -271,10 +262,4 @@ async function openApiText(): Promise<string> {
     securitySchemes: { bearer: { type: "http", scheme: "bearer" } },
   });
   return JSON.stringify(document);
-}
-
-function urlOf({ host, tls }: Settings, port: number): string {
-  const everywhere = host === "0.0.0.0" || host === "::";
-  const name = everywhere ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
-  return `${tls ? "https" : "http"}://${name}:${port}`;
 }

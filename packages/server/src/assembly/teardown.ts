@@ -1,5 +1,7 @@
 /** Longest time that a step gets by default. None has anything to do that takes as long. */
 const STEP_MS = 15_000;
+/** What draining may take beyond the time that running calls get. */
+export const DRAIN_SLACK_MS = 5_000;
 
 /** Collects how to stop what has been started, and stops it in reverse order, once. */
 export interface Teardown {

@@ -1,0 +1,199 @@
+// What is this host's own; what all hosts do is in ../../conformance.test.ts.
+import assert from "node:assert/strict";
+import { Readable } from "node:stream";
+import { describe, it } from "node:test";
+import { create, createFileRegistry, createRegistry, type DescService, type Message } from "@bufbuild/protobuf";
+import { anyPack, FileDescriptorProtoSchema, StringValueSchema } from "@bufbuild/protobuf/wkt";
+import { Code, ConnectError, createClient, createRouterTransport } from "@connectrpc/connect";
+import { Health } from "@interpose/protocol/gen/grpc/health/v1/health_pb";
+import { StatusSchema } from "@interpose/protocol/gen/google/rpc/status_pb";
+import { startTarget, type TestTarget } from "../../../../test/harness/target.ts";
+import { createTestExecutions, type TestExecutions } from "../../../../test/hosts/executions.ts";
+import { methodOf, SHOP } from "../../../../test/hosts/shop-api.ts";
+import { interposeInterceptor, type InterposeInterceptorOptions } from "./index.ts";
+
+interface World {
+  readonly executions: TestExecutions;
+  readonly target: TestTarget;
+  readonly learned: DescService[];
+}
+
+/** A service behind the interceptor, called without a network, whose only other part is a target. */
+async function open(
+  t: { after(work: () => unknown): void },
+  handlers: object,
+  service: DescService = SHOP,
+  options: InterposeInterceptorOptions = {},
+): Promise<World & { readonly client: any }> {
+  const executions = createTestExecutions(t);
+  const target = await startTarget(t);
+  const learned: DescService[] = [];
+  const host = {
+    ...executions,
+    instanceId: "1",
+    shownHeaders: [],
+    learn: (services: readonly DescService[]) => learned.push(...services),
+  };
+  const transport = createRouterTransport((router) => void router.service(service, handlers), {
+    router: { interceptors: [interposeInterceptor({ host }, options)] },
+  });
+  return { executions, target, learned, client: createClient(service, transport) };
+}
+
+const request = (init: object): Message => create(methodOf("Order").input, init as any);
+const requests = (...counts: number[]): AsyncIterable<Message> =>
+  Readable.from(counts.map((count) => request({ item: "tea", count })));
+
+/** A service whose messages hold google.protobuf.Any. */
+function statusService(): DescService {
+  const file = create(FileDescriptorProtoSchema, {
+    name: "status_service.proto",
+    package: "test",
+    syntax: "proto3",
+    dependency: ["google/rpc/status.proto"],
+    service: [
+      {
+        name: "Statuses",
+        method: [{ name: "Get", inputType: ".google.rpc.Status", outputType: ".google.rpc.Status" }],
+      },
+    ],
+  });
+  const registry = createFileRegistry(file, () => StatusSchema.file);
+  return registry.getService("test.Statuses") ?? assert.fail("there is no such service");
+}
+
+describe("the interceptor for connect-es", () => {
+  it("ends a stream with the refusal also where the service does not notice it", async (t) => {
+    const { client, executions, target } = await open(t, {
+      async *chat(messages: AsyncIterable<Message>) {
+        try {
+          for await (const _ of messages) yield { text: "taken" };
+        } catch {
+          yield { text: "nothing happened" };
+        }
+      },
+      async collect(messages: AsyncIterable<Message>) {
+        try {
+          for await (const _ of messages);
+        } catch {
+          // So much the better.
+        }
+        return { text: "all is well" };
+      },
+    });
+    executions.set({ request: [{ endpoint: target.url }] });
+    target.reply({ body: { forwardedStatusCode: 403, forwardedErrorMessage: "no" } });
+    const isRefusal = (error: unknown): boolean =>
+      error instanceof ConnectError && error.code === Code.PermissionDenied && error.rawMessage.startsWith("no ");
+    await assert.rejects(client.collect(requests(1)), isRefusal);
+    await assert.rejects(async () => {
+      for await (const message of client.chat(requests(1))) assert.fail(`got ${String(message.text)}`);
+    }, isRefusal);
+  });
+
+  it("ends a stream with the refusal also where the service waits for something else", async (t) => {
+    const { client, executions, target } = await open(t, {
+      async *chat(messages: AsyncIterable<Message>) {
+        void (async () => {
+          for await (const _ of messages);
+        })().catch(() => undefined);
+        yield { text: "begun" };
+        await new Promise(() => undefined);
+      },
+    });
+    executions.set({ request: [{ endpoint: target.url, type: "webhook" }] });
+    target.reply(({ body }) => (body.request.count === 2 ? { status: 500 } : {}));
+    const seen: string[] = [];
+    await assert.rejects(
+      async () => {
+        for await (const message of client.chat(requests(1, 2))) seen.push(message.text);
+      },
+      { code: Code.FailedPrecondition },
+    );
+    assert.deepEqual(seen, ["begun"]);
+  });
+
+  it("asks for no more of a stream than its reader does", async (t) => {
+    let made = 0;
+    const { client, executions, target } = await open(t, {
+      async *watch() {
+        for (;;) yield await Promise.resolve({ text: String(++made) });
+      },
+    });
+    executions.set({ response: [{ endpoint: target.url }] });
+    let read = 0;
+    for await (const _ of client.watch({ item: "tea" })) if (++read === 3) break;
+    assert.ok(made <= 5, `${made} were made`);
+    assert.equal(target.calls.length, made);
+  });
+
+  it("shows a response that comes before any request with an empty one", async (t) => {
+    const { client, executions, target } = await open(t, {
+      async *chat(messages: AsyncIterable<Message>) {
+        yield { text: "welcome" };
+        for await (const _ of messages) yield { text: "taken" };
+      },
+    });
+    executions.set({ response: [{ endpoint: target.url }], request: [{ endpoint: target.url }] });
+    for await (const _ of client.chat(requests(1)));
+    assert.deepEqual(target.calls[0]?.body.request, {});
+    assert.deepEqual(target.calls.at(-1)?.body.request, { item: "tea", count: 1 });
+  });
+
+  it("asks once who calls, and only where a target is called; what is thrown there ends the call", async (t) => {
+    const asked: string[] = [];
+    const caller = ({ header }: { header: Headers }): { userId: string } => {
+      const user = header.get("user") ?? "";
+      asked.push(user);
+      if (user === "") throw new ConnectError("who are you?", Code.Unauthenticated);
+      return { userId: user };
+    };
+    const { client, executions, target } = await open(t, { order: () => ({ text: "tea" }) }, SHOP, { caller });
+    await client.order({});
+    assert.deepEqual(asked, []);
+    executions.set({ request: [{ endpoint: target.url }], response: [{ endpoint: target.url }] });
+    await client.order({}, { headers: { user: "ada" } });
+    assert.deepEqual(asked, ["ada"]);
+    assert.deepEqual(
+      target.calls.map(({ body }) => body.userID),
+      ["ada", "ada"],
+    );
+    await assert.rejects(client.order({}), { code: Code.Unauthenticated, rawMessage: "who are you?" });
+    assert.equal(target.calls.length, 2);
+  });
+
+  it("learns of a service by its first call", async (t) => {
+    const { client, learned } = await open(t, { order: () => ({ text: "tea" }) });
+    assert.deepEqual(learned, []);
+    await client.order({});
+    await client.order({});
+    assert.deepEqual(
+      learned.map(({ typeName }) => typeName),
+      ["shop.v1.Shop"],
+    );
+  });
+
+  it("never hooks health, so that a broken target cannot get the service killed", async (t) => {
+    const { client, executions, target } = await open(t, { check: () => ({ status: 1 }) }, Health);
+    executions.set({ request: [{ endpoint: "http://127.0.0.1:1/" }], response: [{ endpoint: target.url }] });
+    assert.equal((await client.check({ service: "" })).status, 1);
+  });
+
+  it("reads google.protobuf.Any with the types that it is given", async (t) => {
+    const executions = createTestExecutions(t);
+    const target = await startTarget(t);
+    const registry = createRegistry(StringValueSchema);
+    const host = { ...executions, instanceId: "1", shownHeaders: [], learn: () => undefined };
+    const service = statusService();
+    const transport = createRouterTransport(
+      (router) => void router.service(service, { get: (message: Message) => message } as any),
+      { router: { interceptors: [interposeInterceptor({ host }, { registry })] } },
+    );
+    executions.set({ request: [{ endpoint: target.url, type: "webhook" }] });
+    const details = [anyPack(StringValueSchema, create(StringValueSchema, { value: "within" }))];
+    await (createClient(service, transport) as any).get({ code: 1, details });
+    assert.deepEqual(target.calls[0]?.body.request.details, [
+      { "@type": "type.googleapis.com/google.protobuf.StringValue", value: "within" },
+    ]);
+  });
+});

@@ -1,0 +1,43 @@
+import type { ConnectError } from "@connectrpc/connect";
+import { connectErrorOfCall } from "../../../listener/connect-error.ts";
+
+/** A refusal that ends a stream, wherever in the call it came up. */
+export interface StreamRefusal {
+  /** Ends the stream with an error, and answers that. The first one counts. */
+  refuse(error: unknown): ConnectError;
+  /** What is promised, unless the stream is refused before. Only one promise is waited for at a time. */
+  orRefusal<T>(work: Promise<T>): Promise<T>;
+}
+
+/**
+ * The refusal of one stream. A service may not notice that reading its requests failed, be it that it catches the error or waits for something else: the stream ends all the same.
+ */
+export function createStreamRefusal(signal: AbortSignal): StreamRefusal {
+  let refused: ConnectError | undefined;
+  let interrupt: ((error: ConnectError) => void) | undefined;
+  const check = (): void => {
+    if (refused) throw refused;
+  };
+  return {
+    refuse(error) {
+      refused ??= connectErrorOfCall(error, signal);
+      interrupt?.(refused);
+      return refused;
+    },
+    async orRefusal(work) {
+      const interrupted = new Promise<never>((_resolve, reject) => (interrupt = reject));
+      try {
+        check();
+        const done = await Promise.race([work, interrupted]);
+        check();
+        return done;
+      } catch (error) {
+        // Whoever is not waited for any more may fail as it likes.
+        work.catch(() => undefined);
+        throw refused ?? error;
+      } finally {
+        interrupt = undefined;
+      }
+    },
+  };
+}

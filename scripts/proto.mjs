@@ -1,5 +1,5 @@
 // Generates code from the .proto files, or checks that what is committed is what would be generated.
-//   node scripts/proto.mjs generate   writes packages/protocol/src/gen
+//   node scripts/proto.mjs generate   writes packages/protocol/src/gen, and what the examples need
 //   node scripts/proto.mjs check      lint, generated code up to date, nothing broken since the last release
 //   node scripts/proto.mjs release    keeps today's descriptors as the last release's
 import { spawnSync } from "node:child_process";
@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const generated = "packages/protocol/src/gen";
+const examples = "examples/greet";
 const descriptors = join(generated, "descriptors.binpb");
 const released = "packages/protocol/released.binpb";
 // The plugin must run on the Node that runs this script, not on an older one that comes first on the PATH.
@@ -26,7 +27,11 @@ function buf(...args) {
 }
 
 function generate() {
-  return buf("generate") || buf("build", "--as-file-descriptor-set", "-o", descriptors);
+  return (
+    buf("generate") ||
+    buf("build", "--as-file-descriptor-set", "-o", descriptors) ||
+    buf("generate", examples, "--template", join(examples, "buf.gen.yaml"))
+  );
 }
 
 function filesBelow(folder) {
@@ -38,23 +43,29 @@ function filesBelow(folder) {
 
 /** Generates anew beside what is there, compares, and puts back what was there. */
 function isUpToDate() {
-  const target = join(root, generated);
+  const folders = [generated, join(examples, "gen")];
   const kept = mkdtempSync(join(tmpdir(), "interpose-gen-"));
   try {
-    cpSync(target, kept, { recursive: true });
+    for (const folder of folders) cpSync(join(root, folder), join(kept, folder), { recursive: true });
     if (generate() !== 0) return false;
-    const stale = [...new Set([...filesBelow(kept), ...filesBelow(target)])].filter((file) => {
-      const [before, after] = [join(kept, file), join(target, file)];
-      return !existsSync(before) || !existsSync(after) || !readFileSync(before).equals(readFileSync(after));
-    });
-    for (const file of stale)
-      console.error(`${generated}/${file} is not what the protos generate. Run: npm run proto:generate`);
-    rmSync(target, { recursive: true });
-    cpSync(kept, target, { recursive: true });
-    return stale.length === 0;
+    return folders.map((folder) => isSame(folder, join(kept, folder))).every(Boolean);
   } finally {
     rmSync(kept, { recursive: true, force: true });
   }
+}
+
+/** Compares a folder with what was there before, and puts that back. */
+function isSame(folder, before) {
+  const now = join(root, folder);
+  const stale = [...new Set([...filesBelow(before), ...filesBelow(now)])].filter((file) => {
+    const [old, made] = [join(before, file), join(now, file)];
+    return !existsSync(old) || !existsSync(made) || !readFileSync(old).equals(readFileSync(made));
+  });
+  for (const file of stale)
+    console.error(`${folder}/${file} is not what the protos generate. Run: npm run proto:generate`);
+  rmSync(now, { recursive: true });
+  cpSync(before, now, { recursive: true });
+  return stale.length === 0;
 }
 
 function check() {

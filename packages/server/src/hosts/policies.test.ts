@@ -1,0 +1,283 @@
+// What each failure of a target means, for each type of target, in each host and protocol. What is expected stands here, as docs/targets.md tells it to those who write targets;
+// nothing of it is taken from the code that decides.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { before, describe, it } from "node:test";
+import type { JsonObject } from "@bufbuild/protobuf";
+import { createCertificate } from "../../test/harness/certificate.ts";
+import { forSuite } from "../../test/harness/cleanup.ts";
+import { eventually } from "../../test/harness/eventually.ts";
+import { startTarget, type ReceivedCall, type TargetReply, type TestTarget } from "../../test/harness/target.ts";
+import { createTestExecutions, type CaseTarget, type TestExecutions } from "../../test/hosts/executions.ts";
+import { HOSTS, type RunningShop } from "../../test/hosts/hosts.ts";
+import { shopClient, type Outcome, type ShopClient } from "../../test/hosts/protocols.ts";
+
+/** What comes of a failure: the call goes on as if the target had not been there, or the client is refused. */
+type Effect = "passes" | { readonly code: string; readonly reason: string; readonly what: string };
+
+const UNAVAILABLE = (what: string): Effect => ({ code: "unavailable", reason: "TARGET_UNAVAILABLE", what });
+const LATE: Effect = { code: "deadline_exceeded", reason: "TARGET_TIMED_OUT", what: "did not answer in time" };
+const FAILED = (what: string): Effect => ({ code: "failed_precondition", reason: "TARGET_FAILED", what });
+const INVALID = (what: string): Effect => ({ code: "failed_precondition", reason: "TARGET_REPLY_INVALID", what });
+
+/** A way for a target to fail. */
+interface Failure {
+  readonly title: string;
+  /** What the client sees where the target interrupts. Without `interruptOnError`, and from an async target, every failure passes. */
+  readonly webhook: Effect;
+  readonly call: Effect;
+  /** The endpoint that fails so. `id` tells the cells from each other in what endpoints have seen. */
+  readonly target: (endpoints: Endpoints, id: string) => CaseTarget;
+}
+
+/** What the tests' own endpoint answers, by the first part of the path. */
+const REPLIES: Readonly<Record<string, (call: ReceivedCall) => TargetReply | "hang">> = {
+  hang: () => "hang",
+  400: () => ({ status: 400, body: { item: "from a refusal", text: "from a refusal" } }),
+  404: () => ({ status: 404 }),
+  500: () => ({ status: 500, body: { item: "from a failure", text: "from a failure" } }),
+  503: () => ({ status: 503, headers: { "retry-after": "1" } }),
+  text: () => ({ body: "thank you" }),
+  list: () => ({ body: [{ item: "from a list", text: "from a list" }] }),
+  "wrong-type": () => ({ body: { item: { of: "another type" }, text: { of: "another type" } } }),
+  "unknown-field": () => ({ body: { item: "with it", text: "with it", nonsense: 1 } }),
+  large: () => ({ body: { item: "x".repeat(5_000), text: "x".repeat(5_000) } }),
+  loop: ({ path }) => ({ status: 307, headers: { location: path } }),
+  found: () => ({ status: 302, headers: { location: "/text" } }),
+  refuses: () => ({ body: { forwardedStatusCode: 409, forwardedErrorMessage: "twice" } }),
+};
+
+const at =
+  (reply: keyof typeof REPLIES, more: Partial<CaseTarget> = {}): Failure["target"] =>
+  ({ plain }, id) => ({ ...more, endpoint: `${plain.url}${reply}/${id}` });
+
+const FAILURES: readonly Failure[] = [
+  {
+    title: "cannot be reached",
+    webhook: UNAVAILABLE("could not be reached"),
+    call: UNAVAILABLE("could not be reached"),
+    // Port 1 is reserved for tcpmux, which nobody runs.
+    target: () => ({ endpoint: "http://127.0.0.1:1/" }),
+  },
+  {
+    title: "has a name that does not resolve",
+    webhook: UNAVAILABLE("could not be reached"),
+    call: UNAVAILABLE("could not be reached"),
+    target: () => ({ endpoint: "http://target.invalid/" }),
+  },
+  {
+    title: "lies where calls may not go",
+    webhook: UNAVAILABLE("may not be called from here"),
+    call: UNAVAILABLE("may not be called from here"),
+    target: () => ({ endpoint: "http://10.0.0.1/" }),
+  },
+  {
+    title: "has a certificate that nobody vouches for",
+    webhook: UNAVAILABLE("could not be reached safely"),
+    call: UNAVAILABLE("could not be reached safely"),
+    target: ({ tls }, id) => ({ endpoint: `${tls.url}text/${id}` }),
+  },
+  { title: "does not answer in time", webhook: LATE, call: LATE, target: at("hang", { timeoutMs: 80 }) },
+  { title: "answers 400", webhook: FAILED("failed"), call: FAILED("failed"), target: at("400") },
+  { title: "answers 404", webhook: FAILED("failed"), call: FAILED("failed"), target: at("404") },
+  { title: "answers 500", webhook: FAILED("failed"), call: FAILED("failed"), target: at("500") },
+  { title: "answers 503", webhook: FAILED("failed"), call: FAILED("failed"), target: at("503") },
+  {
+    title: "answers no JSON",
+    webhook: "passes",
+    call: INVALID("answered what is not a JSON object"),
+    target: at("text"),
+  },
+  {
+    title: "answers JSON that is no object",
+    webhook: "passes",
+    call: INVALID("answered what is not a JSON object"),
+    target: at("list"),
+  },
+  {
+    title: "answers a field of another type",
+    webhook: "passes",
+    call: INVALID("answered what does not fit the message"),
+    target: at("wrong-type"),
+  },
+  {
+    title: "answers a field that there is not, in the dialect v2",
+    webhook: "passes",
+    call: INVALID("answered what does not fit the message"),
+    target: at("unknown-field", { dialect: "v2" }),
+  },
+  {
+    title: "answers more than is read",
+    webhook: INVALID("answered more than is read"),
+    call: INVALID("answered more than is read"),
+    target: at("large"),
+  },
+  {
+    title: "redirects to itself without end",
+    webhook: FAILED("redirected to where calls do not follow"),
+    call: FAILED("redirected to where calls do not follow"),
+    target: at("loop"),
+  },
+  {
+    title: "redirects in a way that would change the call",
+    webhook: FAILED("redirected to where calls do not follow"),
+    call: FAILED("redirected to where calls do not follow"),
+    target: at("found"),
+  },
+];
+
+/** The kinds of targets, with what each failure of one means. */
+const KINDS: readonly {
+  readonly title: string;
+  readonly target: Pick<CaseTarget, "type" | "interruptOnError">;
+  readonly effectOf: (failure: Pick<Failure, "webhook" | "call">) => Effect;
+}[] = [
+  {
+    title: "a webhook that interrupts",
+    target: { type: "webhook", interruptOnError: true },
+    effectOf: ({ webhook }) => webhook,
+  },
+  { title: "a webhook", target: { type: "webhook", interruptOnError: false }, effectOf: () => "passes" },
+  { title: "a call that interrupts", target: { type: "call", interruptOnError: true }, effectOf: ({ call }) => call },
+  { title: "a call", target: { type: "call", interruptOnError: false }, effectOf: () => "passes" },
+  { title: "an async target", target: { type: "async", interruptOnError: false }, effectOf: () => "passes" },
+];
+
+const SIDES = ["request", "response"] as const;
+const TEA = { item: "tea", count: 1 };
+const ANSWER = { text: "1 tea", total: 1 };
+
+/** Endpoints that all cells share. */
+interface Endpoints {
+  readonly plain: TestTarget;
+  readonly tls: TestTarget;
+  /** Stands behind the one that fails in each execution, and sees whether the run went on. */
+  readonly next: TestTarget;
+}
+
+interface World extends Endpoints {
+  readonly client: ShopClient;
+  readonly shop: RunningShop;
+  readonly executions: TestExecutions;
+}
+
+describe("what a failure of a target means", { concurrency: true }, () => {
+  const suite = forSuite();
+  let endpoints: Endpoints | undefined;
+  before(async () => {
+    const { certFile, keyFile } = await createCertificate(suite);
+    const [cert, key] = [await readFile(certFile, "utf8"), await readFile(keyFile, "utf8")];
+    const reply = (call: ReceivedCall): TargetReply | "hang" => REPLIES[call.path.split("/")[1] ?? ""]?.(call) ?? {};
+    endpoints = {
+      plain: await startTarget(suite, reply),
+      tls: await startTarget(suite, reply, { cert, key }),
+      next: await startTarget(suite),
+    };
+  });
+
+  for (const host of HOSTS) {
+    for (const protocol of host.protocols) {
+      describe(`in ${host.name}, by ${protocol}`, { concurrency: false }, () => {
+        const own = forSuite();
+        let world: World | undefined;
+        before(async () => {
+          const executions = createTestExecutions(own, { maxReplyBytes: 4_000, resolve: noSuchName });
+          const shop = await host.start(own, executions);
+          const shared = endpoints ?? assert.fail("the endpoints did not start");
+          world = { ...shared, client: shopClient(own, shop.url, protocol), shop, executions };
+        });
+        const cell = (title: string, check: (world: World, id: string) => Promise<void>): void => {
+          const id = encodeURIComponent(`${host.name} ${protocol} ${title}`);
+          it(title, () => check(world ?? assert.fail("the host did not start"), id));
+        };
+        for (const side of SIDES) {
+          for (const kind of KINDS) {
+            for (const failure of FAILURES) {
+              cell(`${side}: ${kind.title} ${failure.title}`, async (cellWorld, id) => {
+                const target = { ...failure.target(cellWorld, id), ...kind.target };
+                await checkEffect(cellWorld, id, side, target, kind.effectOf(failure));
+              });
+            }
+            cell(`${side}: ${kind.title} asks to refuse`, async (cellWorld, id) => {
+              const target = { ...at("refuses")(cellWorld, id), ...kind.target };
+              const refused: Effect = { code: "already_exists", reason: "TARGET_REFUSED", what: "twice" };
+              await checkEffect(cellWorld, id, side, target, kind.effectOf({ webhook: refused, call: refused }));
+            });
+            cell(`${side}: the client goes away while ${kind.title} is called`, async (cellWorld, id) => {
+              await checkClientGone(cellWorld, id, side, { ...at("hang")(cellWorld, id), ...kind.target });
+            });
+          }
+        }
+      });
+    }
+  }
+});
+
+/** What the system's resolver says at once where there is a network, and after long where there is none. All other endpoints have addresses. */
+function noSuchName(host: string): Promise<never> {
+  return Promise.reject(Object.assign(new Error(`getaddrinfo ENOTFOUND ${host}`), { code: "ENOTFOUND" }));
+}
+
+/** Makes a call on which a target fails, and checks what the client is told, what the API saw, and whether the run went on. */
+async function checkEffect(
+  { client, shop, executions, next }: World,
+  id: string,
+  side: (typeof SIDES)[number],
+  target: CaseTarget,
+  effect: Effect,
+): Promise<void> {
+  shop.seen.forget();
+  executions.set({ [side]: [target, { endpoint: `${next.url}${id}`, type: "webhook" }] });
+  const outcome = await client.order(TEA);
+  const followed = next.calls.filter(({ path }) => path === `/${id}`);
+  if (effect === "passes") {
+    assert.deepEqual(outcome, { kind: "answered", message: ANSWER });
+    assert.deepEqual(shop.seen.messages, [TEA]);
+    assert.equal(followed.length, 1, "the next target is called");
+    assert.deepEqual(followed[0]?.body.request, TEA);
+    assert.deepEqual(followed[0].body.response, side === "response" ? ANSWER : undefined);
+    return;
+  }
+  assertRefused(outcome, effect, `${side}-1`);
+  const seen: readonly JsonObject[] = side === "request" ? [] : [TEA];
+  assert.deepEqual(shop.seen.messages, seen);
+  assert.equal(followed.length, 0, "the next target is not called");
+}
+
+function assertRefused(outcome: Outcome, { code, reason, what }: Exclude<Effect, "passes">, target: string): void {
+  assert.ok(outcome.kind === "refused", JSON.stringify(outcome));
+  const text =
+    reason === "TARGET_REFUSED"
+      ? /^twice \(EXEC-reUaUZCzCp\)$/
+      : new RegExp(
+          `^Execution failed: target "${target}" ${what}\\. Run \\d+ has the record\\. \\(EXEC-dra6yamk98\\)$`,
+        );
+  assert.match(outcome.text, text);
+  assert.deepEqual([outcome.code, outcome.reason], [code, reason]);
+}
+
+/** Lets the client go away in the middle of a target's call. Whatever the target's kind, what is waited for ends, and nothing follows it. */
+async function checkClientGone(
+  { client, shop, executions, plain, next }: World,
+  id: string,
+  side: (typeof SIDES)[number],
+  target: CaseTarget,
+): Promise<void> {
+  shop.seen.forget();
+  executions.set({ [side]: [target, { endpoint: `${next.url}${id}`, type: "webhook" }] });
+  const controller = new AbortController();
+  const outcome = client.order(TEA, { signal: controller.signal }).catch((error: unknown) => error);
+  const called = await eventually("the target is called", () => plain.calls.find(({ path }) => path.endsWith(id)));
+  const followed = (): number => next.calls.filter(({ path }) => path === `/${id}`).length;
+  if (target.type === "async") {
+    assert.deepEqual(await outcome, { kind: "answered", message: ANSWER });
+    controller.abort();
+    assert.deepEqual([called.isGone(), followed(), shop.seen.messages.length], [false, 1, 1]);
+    return;
+  }
+  controller.abort();
+  await outcome;
+  await eventually("the target's call ends", called.isGone);
+  assert.equal(followed(), 0, "the next target is not called");
+  assert.deepEqual(shop.seen.messages, side === "request" ? [] : [TEA]);
+}

@@ -73,6 +73,8 @@ describe("the documents", () => {
       "coding_missing",
       "coding_unknown",
       "upstream_malformed",
+      "call_unknown",
+      "call_timed_out",
     ];
     for (const reason of Object.keys(ERROR_REASONS)) {
       if (!inside.includes(reason)) assert.ok(text.includes(`\`${reason.toUpperCase()}\``), reason);

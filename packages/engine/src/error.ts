@@ -27,6 +27,7 @@ export const ERROR_REASONS = {
   page_token_invalid: "invalid_argument",
   path_not_found: "not_found",
   method_not_found: "unimplemented",
+  call_unknown: "unimplemented",
   verb_not_allowed: "unimplemented",
   not_over_rest: "unimplemented",
   // who the client is
@@ -40,6 +41,7 @@ export const ERROR_REASONS = {
   target_refused: "failed_precondition",
   // what a run as a whole came to
   run_timed_out: "deadline_exceeded",
+  call_timed_out: "deadline_exceeded",
   run_too_deep: "failed_precondition",
   // what an upstream does, and says of its API
   upstream_unavailable: "unavailable",

@@ -50,7 +50,7 @@ export interface ConnectErrorDetail {
 }
 
 /**
- * Faults of how a call is written, which every server of gRPC and Connect has: they are told as those tell them, by code and text alone. Interpose's own reasons would say no
+ * Faults of how a call is written, and ends, which every server of gRPC and Connect has: they are told as those tell them, by code and text alone. Interpose's own reasons would say no
  * more, and peers (the Connect conformance suite among them) take details here for a difference.
  */
 const WITHOUT_DETAILS: ReadonlySet<ErrorReason> = new Set([
@@ -58,6 +58,8 @@ const WITHOUT_DETAILS: ReadonlySet<ErrorReason> = new Set([
   "coding_missing",
   "coding_unknown",
   "upstream_malformed",
+  "call_unknown",
+  "call_timed_out",
 ]);
 
 /** The details of an error: the contract's id where it has one, what is wrong in the request, and the stable reason. */

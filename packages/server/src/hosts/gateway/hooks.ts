@@ -173,7 +173,7 @@ function notDescribed(path: string): InterposeError {
 
 function notFound(path: string): InterposeError {
   return new InterposeError(
-    "method_not_found",
+    "call_unknown",
     `The API has no method ${path.slice(0, 200)}. Its methods are those that its descriptors have.`,
   );
 }

@@ -8,7 +8,7 @@ import { fieldOf, withField } from "./protocols/fields.ts";
 import type { Piece, WireMessage } from "./protocols/framing.ts";
 import type { HeaderBlock } from "./relay/hpack/index.ts";
 import type { InterceptedCall, Interceptor } from "./relay/interceptor.ts";
-import type { UpstreamSide } from "./upstream-side.ts";
+import { DEADLINE_SLACK_MS, type UpstreamSide } from "./upstream-side.ts";
 
 /** What a call needs whose messages are looked at, or translated. */
 export interface MessageCallOptions {
@@ -47,7 +47,8 @@ export function createMessageCall(call: InterceptedCall, options: MessageCallOpt
     call.begin(withTimeLeft(upstream.requestHead({ path, bytes }), options.call.deadline));
   }
 
-  function refuse(error: unknown): void {
+  function refuse(given: unknown): void {
+    const error = asCallerKnowsIt(given, options.call.deadline);
     request.stop();
     response?.stop();
     abort.abort();
@@ -170,6 +171,13 @@ export function createMessageCall(call: InterceptedCall, options: MessageCallOpt
       abort.abort();
     },
   };
+}
+
+/** Callers whose own time is over are told so as every server tells them; what was so long is in the run's record. */
+function asCallerKnowsIt(error: unknown, deadline: number | undefined): unknown {
+  if (deadline === undefined || performance.now() < deadline - DEADLINE_SLACK_MS) return error;
+  if (!(error instanceof InterposeError) || error.reason !== "run_timed_out") return error;
+  return new InterposeError("call_timed_out", error.message, { cause: error });
 }
 
 /** A head that gives the API the time that is left, where targets have taken some of it. */

@@ -83,7 +83,7 @@ describe("/openapi.json of a gateway", () => {
       assert.ok(valid, JSON.stringify(errors));
     }
     const shop = await documentOf(await loadDescriptors({ kind: "path", path: SHOP_PROTOS }));
-    assert.deepEqual(Object.keys(shop.paths), ["/v1/orders", "/shop.v1.Shop/Peek"]);
+    assert.deepEqual(Object.keys(shop.paths), ["/v1/orders", "/v1/orders:watch", "/shop.v1.Shop/Peek"]);
     assert.deepEqual(shop.paths["/v1/orders"].post.requestBody.content, {
       "application/json": { schema: { $ref: "#/components/schemas/shop.v1.OrderRequest" } },
     });

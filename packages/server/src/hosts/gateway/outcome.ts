@@ -35,8 +35,10 @@ export function answerOfError(
     query,
     isRpcPath: serviceOfRpcPath(path) !== undefined,
   });
-  if (protocol === "connect-unary" && error instanceof InterposeError && error.reason === "protocol_not_hooked")
-    return unsupportedMediaType(error);
+  if (protocol === "connect-unary" && error instanceof InterposeError) {
+    if (error.reason === "protocol_not_hooked") return plainAnswer(415, ["accept-post", ACCEPTED_TYPES], error);
+    if (error.reason === "verb_not_allowed") return plainAnswer(405, ["allow", error.metadata.allow ?? ""], error);
+  }
   const { status, headers, body } = errorResponse(protocol, error, { contentType });
   const fields = [":status", String(status), ...Object.entries(headers).flat()];
   // https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5.6
@@ -50,11 +52,11 @@ export function answerOfError(
   return { head: { fields, neverIndexed: undefined }, body: hasBody ? Buffer.from(body) : undefined };
 }
 
-/** A content type that is none of Connect's has no form of error either (https://connectrpc.com/docs/protocol/#unary-response). */
-function unsupportedMediaType({ message }: InterposeError): RelayAnswer {
+/** A request that is none of Connect's, by its verb or content type, has no form of error either (https://connectrpc.com/docs/protocol/#unary-response). */
+function plainAnswer(status: number, fields: readonly string[], { message }: InterposeError): RelayAnswer {
   const body = Buffer.from(`${message}\n`);
-  const fields = [":status", "415", "content-type", "text/plain", "accept-post", ACCEPTED_TYPES];
-  return { head: { fields: [...fields, "content-length", String(body.byteLength)], neverIndexed: undefined }, body };
+  const all = [":status", String(status), "content-type", "text/plain", ...fields];
+  return { head: { fields: [...all, "content-length", String(body.byteLength)], neverIndexed: undefined }, body };
 }
 
 const FAILURES: Readonly<Record<RelayFailure, () => InterposeError>> = {

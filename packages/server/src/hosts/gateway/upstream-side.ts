@@ -161,8 +161,8 @@ function statusOf(trailers: HeaderBlock, httpStatus?: number): Status {
   });
 }
 
-/** What the API's timer may be ahead of ours. */
-const DEADLINE_SLACK_MS = 10;
+/** What the timers of others may be ahead of ours. */
+export const DEADLINE_SLACK_MS = 10;
 
 /** https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#errors. A server whose timer of the call runs out first resets the call, too. */
 function statusOfReset(code: ErrorCode, deadline: number | undefined): Status {

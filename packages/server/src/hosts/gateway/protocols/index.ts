@@ -41,7 +41,9 @@ export function readCall(protocol: WireProtocol, call: CallHead): CallForm {
   // What is no POST, and nothing that Connect or a route has a meaning for, calls no method.
   const isCall = protocol === "rest" ? call.rest !== undefined : verb === "POST" || isConnectGet(protocol, verb);
   if (!isCall) {
-    throw new InterposeError("verb_not_allowed", `${verb.slice(0, 20)} calls no method here. Use POST.`, {
+    // gRPC has no verbs, nor a way to tell which would be right.
+    const reason = protocol.startsWith("grpc") ? "call_unknown" : "verb_not_allowed";
+    throw new InterposeError(reason, `${verb.slice(0, 20)} calls no method here. Use POST.`, {
       metadata: { allow: "POST" },
     });
   }

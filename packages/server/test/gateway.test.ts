@@ -32,6 +32,7 @@ describe("interpose serve with a gateway", () => {
         INTERPOSE_GATEWAY_LISTEN: "127.0.0.1:0",
         INTERPOSE_GATEWAY_UPSTREAM: `http://${shop.address}`,
         INTERPOSE_GATEWAY_DESCRIPTORS: protos,
+        INTERPOSE_GATEWAY_OPENAPI: "true",
       },
     });
     client = shopClient(suite, gatewayAddress(server));
@@ -62,6 +63,18 @@ describe("interpose serve with a gateway", () => {
     await assert.rejects(order(client, { item: "tea" }), { code: status.RESOURCE_EXHAUSTED, details: /sold out/ });
     await server.request("DELETE", "/v3alpha/executions", { condition: { request: { method: ORDER } } });
     assert.equal((await order(client, { item: "tea", count: 1 })).text, "1 tea");
+  });
+
+  it("serves the API in REST, and describes it", async () => {
+    const url = `http://${gatewayAddress(server)}`;
+    const body = JSON.stringify({ item: "tea", count: 2 });
+    const headers = { "content-type": "application/json" };
+    const ordered = await fetch(`${url}/v1/orders`, { method: "POST", headers, body });
+    assert.deepEqual([ordered.status, await ordered.json()], [200, { text: "2 tea", total: 2 }]);
+    const bad = await fetch(`${url}/v1/orders`, { method: "POST", headers, body: '{"item":"bad"}' });
+    assert.deepEqual([bad.status, await bad.json()], [400, { code: 9, message: "no such item", details: [] }]);
+    const described: any = await (await fetch(`${url}/openapi.json`)).json();
+    assert.equal(described.paths["/v1/orders"].post.operationId, "shop.v1.Shop.Order");
   });
 
   it("logs each run of the gateway, without what is in the messages", async () => {

@@ -70,6 +70,23 @@ describe("decodeResponse()", () => {
       ));
   }
 
+  it("says so of anything, and never breaks", () => {
+    const bytes = fc.oneof(
+      fc.uint8Array(),
+      fc.json().map((text) => new TextEncoder().encode(text)),
+    );
+    fc.assert(
+      fc.property(fc.constantFrom(...ROUTES.all), bytes, (route, given) => {
+        try {
+          decodeResponse(route, { contentType: undefined, bytes: given }, registry);
+        } catch (error) {
+          assert.ok(error instanceof InterposeError && error.reason === "upstream_malformed", String(error));
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
   it("reads and writes google.api.HttpBody as the bytes that it is", () => {
     const upload = routeOf("POST", "/v1/uploads");
     const body = { contentType: "text/csv", bytes: new Uint8Array([0, 255]) };

@@ -1,0 +1,78 @@
+// The conformance suite of Connect, with its own client and server on either side of a gateway.
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { buildSuite, type SuiteRun } from "../../../test/conformance/suite.ts";
+import { forSuite } from "../../../test/harness/cleanup.ts";
+import { startTarget, type TestTarget } from "../../../test/harness/target.ts";
+
+interface Configuration extends Omit<SuiteRun, "target"> {
+  readonly title: string;
+  /** What a target answers that is called for every message. */
+  readonly target?: Parameters<TestTarget["reply"]>[0];
+  /** Least number of cases, so that a suite that runs nothing does not pass. */
+  readonly least: number;
+}
+
+/** What changes nothing, but has each message written anew. */
+const echo: Configuration["target"] = ({ body }) => ({ body: body.response ?? body.request });
+
+const EVERYTHING = {
+  versions: ["1", "2"],
+  protocols: ["CONNECT", "GRPC", "GRPC_WEB"],
+  codecs: ["PROTO", "JSON"],
+  compressions: ["IDENTITY", "GZIP"],
+  tls: false,
+  speaks: ["grpc", "grpc-web", "connect"],
+} as const;
+/** Nobody looks at messages. */
+const PASSED = { ...EVERYTHING, codecs: ["PROTO"], tls: true } as const;
+/** Messages are written anew. */
+const WRITTEN = { ...EVERYTHING, versions: ["2"], target: echo } as const;
+/** The API is taken to understand gRPC alone, and called over HTTP/2 in the clear. */
+const TRANSLATED = { ...EVERYTHING, mode: "server", speaks: ["grpc"], protocols: ["CONNECT", "GRPC_WEB"] } as const;
+/** grpc-go has its own mind about how many messages a call may have, with a gateway and without. */
+const CARDINALITY = ["**/multiple-requests", "**/no-request"];
+
+const CONFIGURATIONS: readonly Configuration[] = [
+  { title: "what nothing hooks, requests", mode: "server", least: 1_900, ...PASSED },
+  { title: "what nothing hooks, responses", mode: "client", least: 2_400, ...PASSED },
+  { title: "what a target sees, requests", mode: "server", target: {}, least: 1_900, ...EVERYTHING },
+  { title: "what a target sees, responses", mode: "client", target: {}, least: 2_400, ...EVERYTHING },
+  {
+    title: "what is written anew, requests",
+    mode: "server",
+    least: 1_000,
+    ...WRITTEN,
+    compressions: ["BR", "DEFLATE"],
+  },
+  { title: "what is written anew, responses", mode: "client", least: 600, ...WRITTEN, compressions: ["ZSTD"] },
+  { title: "what is translated", upstream: "grpc", least: 2_900, ...TRANSLATED, tls: true },
+  {
+    title: "what is written anew and translated, for a server of grpc-go",
+    upstream: "grpc-go",
+    skip: CARDINALITY,
+    target: echo,
+    least: 1_000,
+    ...TRANSLATED,
+  },
+];
+
+describe("the conformance suite of Connect finds the same with a gateway in the middle", () => {
+  const suite = buildSuite(forSuite());
+  const skip = typeof suite === "string" ? suite : false;
+
+  for (const { title, target, least, ...run } of CONFIGURATIONS) {
+    it(title, { skip }, async (t) => {
+      assert.ok(typeof suite !== "string");
+      const called = target && (await startTarget(t, target));
+      const { total, failures, said } = await suite.run({ ...run, target: called?.url });
+      assert.equal(said, "");
+      assert.ok(total >= least, `${total} cases`);
+      if (called) assert.ok(called.calls.length > total, `${called.calls.length} calls of the target`);
+      if (failures.size === 0) return;
+      const anyway = await suite.failWithout(run, [...failures.keys()]);
+      const found = [...failures].filter(([name]) => !anyway.has(name));
+      assert.equal(found.length, 0, found.map(([name, why]) => `\n${name}\n  ${why}`).join(""));
+    });
+  }
+});

@@ -5,7 +5,7 @@ import { ByteWriter, createHpackDecoder, createHpackEncoder } from "./index.ts";
 import { buildGo, goFields, goIsMissing, listFromGo, runGo, type GoCommand } from "./test/golang.ts";
 import { createRandom, randomList, TABLE_SIZES, type RandomList } from "./test/random-lists.ts";
 
-const CONNECTIONS = 250;
+const CONNECTIONS = 500;
 const LISTS_OF_CONNECTION = 200;
 const COUNT = CONNECTIONS * LISTS_OF_CONNECTION;
 

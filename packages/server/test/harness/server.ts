@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { cleanUp, type Cleanup } from "./cleanup.ts";
 import { testDatabaseUrl } from "./postgres.ts";
 
-const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+const MAIN = fileURLToPath(new URL("../../bin/interpose.mjs", import.meta.url));
 const START_TIMEOUT_MS = 30_000;
 
 /** The admin token of every test server, unless a test sets another one. */

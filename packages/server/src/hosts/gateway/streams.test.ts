@@ -113,19 +113,40 @@ describe("a gateway between Node's HTTP/2 on both sides", () => {
     for await (const chunk of request.setEncoding("utf8")) text += chunk as string;
     assert.equal(text, "10000000");
   });
+});
 
-  it("keeps a thousand idle streams, and serves others beside them", async () => {
-    const sessions = Array.from({ length: 10 }, () => connect(url));
-    answer = (stream) => {
-      stream.resume();
+describe("10,000 idle streams", () => {
+  it("stay open, take messages, and end, before an API that allows 250 on a connection", async (t) => {
+    const upstream = createServer({ settings: { maxConcurrentStreams: 250 } });
+    const streams: ServerHttp2Stream[] = [];
+    let connections = 0;
+    upstream.on("session", () => connections++);
+    upstream.on("stream", (stream) => {
+      streams.push(stream);
+      stream.on("error", () => undefined);
       stream.respond({ ":status": 200 });
-    };
-    const idle = sessions.flatMap((each) => Array.from({ length: 100 }, () => each.request({ ":path": "/idle" })));
+      stream.on("data", (chunk: Buffer) => stream.write(chunk));
+      stream.on("end", () => stream.end());
+    });
+    upstream.listen(0, "127.0.0.1");
+    await once(upstream, "listening");
+    cleanUp(t, () => void upstream.close());
+    const gateway = await startPassingGateway(t, (upstream.address() as AddressInfo).port);
+    const sessions = Array.from({ length: 40 }, () => connect(`http://127.0.0.1:${gateway.address.port}`));
+    cleanUp(t, () => {
+      for (const each of sessions) each.destroy();
+    });
+    const idle = sessions.flatMap((each) =>
+      Array.from({ length: 250 }, () => each.request({ ":path": "/idle", ":method": "POST" })),
+    );
     await Promise.all(idle.map((request) => once(request, "response")));
-    answer = (stream) => stream.respond({ ":status": 204 }, { endStream: true });
-    const request = session.request({ ":path": "/" });
-    await once(request, "response");
-    for (const each of sessions) each.destroy();
-    for (const each of idle) each.on("error", () => undefined);
+    assert.equal(streams.length, 10_000);
+    assert.ok(connections <= 60, `${connections} connections`);
+    const echoed = idle.map((request) => once(request, "data"));
+    for (const [i, request] of idle.entries()) request.write(String(i));
+    for (const [i, [chunk]] of (await Promise.all(echoed)).entries()) assert.equal(String(chunk), String(i));
+    const ended = idle.map((request) => once(request.resume(), "end"));
+    for (const request of idle) request.end();
+    await Promise.all(ended);
   });
 });

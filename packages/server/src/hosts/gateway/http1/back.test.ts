@@ -427,6 +427,42 @@ async function startRaw(t: Cleanup, onText: (socket: Socket, text: string) => vo
   return listening(t, server, port);
 }
 
+describe("an API that answers anything", () => {
+  it("ends no call but its own, and never the gateway", async (t) => {
+    const whole = Buffer.from(
+      "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: x-sum\r\nX-A: b\r\n\r\n" +
+        "5\r\nhello\r\n3;a=b\r\nyou\r\n0\r\nX-Sum: 8\r\n\r\n",
+    );
+    let answerOf = (): Buffer => whole;
+    const port = await startRaw(t, (socket, text) => {
+      if (text.startsWith("GET")) socket.end(answerOf());
+    });
+    const gateway = await startPassingGateway(t, port, { http: "1.1" });
+    const session = connectHttp2(`http://127.0.0.1:${gateway.address.port}`);
+    cleanUp(t, () => session.destroy());
+    const clients = [http1Client(gateway.address.port), http2Client(session)];
+    const check = async (): Promise<void> => {
+      answerOf = () => whole;
+      for (const ask of clients) {
+        const { text, trailers } = await ask({});
+        assert.deepEqual([text, trailers["x-sum"]], ["helloyou", "8"]);
+      }
+    };
+    // The same numbers each time.
+    let seed = 7;
+    const next = (below: number): number => (seed = (seed * 48_271) % 2_147_483_647) % below;
+    for (let i = 0; i < 300; i++) {
+      const bytes = Buffer.from(whole);
+      for (let n = next(4); n >= 0; n--) bytes[next(bytes.byteLength)] = next(3) === 0 ? next(256) : 0x0a + next(0x40);
+      answerOf = () => bytes.subarray(0, next(3) === 0 ? next(bytes.byteLength) : undefined);
+      const ask = clients[i % 2] ?? assert.fail();
+      await Promise.race([ask({}), new Promise((resolve) => setTimeout(resolve, 100))]).catch(() => undefined);
+      if (i % 50 === 0) await check();
+    }
+    await check();
+  });
+});
+
 describe("RPCs to an API that speaks HTTP/1.1 alone", () => {
   const suite = forSuite();
   let upstream: number;

@@ -23,6 +23,7 @@ export const ERROR_REASONS = {
   include_circular: "failed_precondition",
   include_too_deep: "failed_precondition",
   execution_not_found: "not_found",
+  options_invalid: "invalid_argument",
   token_not_found: "not_found",
   page_token_invalid: "invalid_argument",
   path_not_found: "not_found",

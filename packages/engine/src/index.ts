@@ -2,6 +2,8 @@
 export { conditionId, methodScopeFromText, parseConditionId, validateCondition } from "./condition.ts";
 export type { Condition, EventMatch, MethodScope } from "./condition.ts";
 export type { Execution, ExecutionEntry } from "./execution.ts";
+export { DEFAULT_EXECUTION_OPTIONS, validateExecutionOptions } from "./execution-options.ts";
+export type { ExecutionOptions, OptionsFault } from "./execution-options.ts";
 export type { Dialect, Target, TargetId, TargetType } from "./target.ts";
 export { ERROR_REASONS, InterposeError } from "./error.ts";
 export type { ErrorReason, InterposeErrorOptions, Violation } from "./error.ts";
@@ -22,10 +24,15 @@ export {
 } from "./router.ts";
 export type { MethodName, PlansOfMethod, Snapshot, SnapshotSources } from "./router.ts";
 
+// Fields that targets neither see nor change.
+export { faultOfHiddenPaths, hiddenRoot, MAX_HIDDEN_PATHS, MAX_HIDDEN_PATH_LENGTH } from "./hidden-paths.ts";
+export type { HiddenPlace } from "./hidden-paths.ts";
+
 // From a plan and a message to an outcome.
 export { run } from "./run.ts";
 export type { CallRecord, Run, RunInput, RunOutcome } from "./run.ts";
 export { DeadlinePassed } from "./deadline.ts";
+export type { ApiFailure } from "./api-failure.ts";
 export type { CallFailure, Exchange, TargetCaller, TargetRequest } from "./call.ts";
 export type { Envelope } from "./dialects/envelope.ts";
 export { mergeReply } from "./merge.ts";

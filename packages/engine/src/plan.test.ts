@@ -40,6 +40,17 @@ describe("expandPlan()", () => {
     assert.deepEqual(check(executions, "a"), ["1", "2"]);
   });
 
+  it("has the options of the execution that is matched, and none of those that it includes", () => {
+    const options = { runOnErrors: true, hiddenFields: ["a"] };
+    const byId = executionsById([
+      { condition: event("a"), entries: [{ include: event("b") }] },
+      { condition: event("b"), entries: [{ target: "1" }], options },
+    ]);
+    const optionsOf = (id: string): unknown =>
+      expandPlan(byId.get(conditionId(event(id))) ?? assert.fail(), { targets: TARGETS, executions: byId }).options;
+    assert.deepEqual([optionsOf("a"), optionsOf("b")], [undefined, options]);
+  });
+
   it("does not let a few executions make millions of calls", () => {
     const doubling = Array.from({ length: 40 }, (_, i): Execution => ({
       condition: event(String(i)),

@@ -1,4 +1,5 @@
 import { conditionId, type Condition } from "./condition.ts";
+import type { ExecutionOptions } from "./execution-options.ts";
 import type { Execution } from "./execution.ts";
 import type { Target } from "./target.ts";
 
@@ -8,6 +9,8 @@ export interface Plan {
   readonly executionId: string;
   readonly condition: Condition;
   readonly targets: readonly Target[];
+  /** Options of the matched execution; those of what it includes do not count. Absent: as `DEFAULT_EXECUTION_OPTIONS`. */
+  readonly options?: ExecutionOptions | undefined;
 }
 
 /**
@@ -50,5 +53,6 @@ export function expandPlan(execution: Execution, { targets, executions }: PlanSo
   }
 
   expand(execution);
-  return { executionId, condition: execution.condition, targets: found };
+  const { condition, options } = execution;
+  return { executionId, condition, targets: found, ...(options && { options }) };
 }

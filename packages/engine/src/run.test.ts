@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { target } from "../test/arbitraries.ts";
 import { jsonMessage, type TypeOf } from "../test/json-message.ts";
+import type { ApiFailure } from "./api-failure.ts";
 import type { CallFailure, Exchange, TargetCaller, TargetRequest } from "./call.ts";
 import { DeadlinePassed } from "./deadline.ts";
 import type { JsonObject } from "./json.ts";
@@ -212,6 +213,71 @@ describe("run()", () => {
     });
     assert.equal(passed(result).changed, false);
     assert.equal(result.done.calls[0]?.failure, "refused");
+  });
+
+  describe("for an error of the API", () => {
+    const failure: ApiFailure = {
+      code: "not_found",
+      message: "no such user",
+      details: (spelling) => [{ "@type": "t/a.B", [spelling === "proto" ? "user_id" : "userId"]: "1" }],
+    };
+
+    it("shows it in place of the response, in each dialect's spelling", async () => {
+      const { asked } = await check([target({ id: "1" }), target({ id: "2", dialect: "v2" })], {}, { failure });
+      const shown = { code: "NOT_FOUND", message: "no such user" };
+      assert.deepEqual(asked[0]?.payload, {
+        fullMethod: "/acme.v1.Users/Add",
+        instanceID: "7",
+        userID: "42",
+        request: { name: "a", user_id: "1" },
+        error: { ...shown, details: [{ "@type": "t/a.B", user_id: "1" }] },
+      });
+      assert.deepEqual(asked[1]?.payload.error, { ...shown, details: [{ "@type": "t/a.B", userId: "1" }] });
+      assert.equal(asked[1].payload.response, undefined);
+    });
+
+    it("leaves out what is empty of it", async () => {
+      const { asked } = await check(
+        [target({ id: "1" })],
+        {},
+        { failure: { code: "unknown", message: "", details: () => [] } },
+      );
+      assert.deepEqual(asked[0]?.payload.error, { code: "UNKNOWN" });
+    });
+
+    it("gives a reply no meaning beyond a refusal", async () => {
+      const result = await check(
+        [call("1"), call("2", { dialect: "v2" }), target({ id: "3" })],
+        { "1": replied({ name: "b", error: {} }), "2": replied({ nope: 1 }) },
+        { failure },
+      );
+      assert.equal(passed(result).changed, false);
+      assert.deepEqual(
+        result.done.calls.map(({ effect }) => effect),
+        ["none", "none", "none"],
+      );
+      assert.deepEqual(result.asked[2]?.payload.request, { name: "a", user_id: "1" });
+    });
+
+    it("lets a target that interrupts refuse, or fail, in its place, and no other", async () => {
+      const ends: readonly (readonly [Exchange, string])[] = [
+        [replied({ forwardedStatusCode: 403 }), "permission_denied"],
+        [failed("connect"), "unavailable"],
+        [replied("<html>"), "failed_precondition"],
+      ];
+      for (const [exchange, code] of ends) {
+        const { done } = await check([call("1"), call("2")], { "1": exchange }, { failure });
+        assert.ok(done.outcome.kind === "refused");
+        assert.equal(done.outcome.error.code, code);
+        const ignored = await check(
+          [call("1", { interruptOnError: false }), call("2")],
+          { "1": exchange },
+          { failure },
+        );
+        assert.equal(passed(ignored).changed, false);
+        assert.equal(ignored.asked.length, 2);
+      }
+    });
   });
 
   it("ends when the caller goes away, whether the target interrupts or not", async () => {

@@ -1,3 +1,4 @@
+import type { ApiFailure } from "./api-failure.ts";
 import type { CallFailure, Exchange, TargetCaller } from "./call.ts";
 import type { Messages } from "./dialects/dialect.ts";
 import type { Envelope } from "./dialects/envelope.ts";
@@ -15,10 +16,12 @@ export interface RunInput {
   /** Id by which the run is found again, and which a refused caller is told. */
   readonly runId: string;
   readonly plan: Plan;
-  /** The message that is hooked. */
+  /** The message that is hooked. For an error of the API: the request that led to it. */
   readonly message: Message;
   /** For a response: the request that it answers, as request targets left it. Absent: the message is a request. */
   readonly request?: Message | undefined;
+  /** How the API failed, where it has no response. Targets watch it, and may put a refusal of their own in its place; no reply makes a success of it. */
+  readonly failure?: ApiFailure | undefined;
   readonly envelope: Envelope;
   readonly caller: TargetCaller;
   /** Aborted when the caller of the API goes away, or, for the reason DeadlinePassed, when the time of the run is over. */
@@ -34,7 +37,7 @@ export interface Run {
   readonly calls: readonly CallRecord[];
 }
 
-/** What became of the message. */
+/** What became of the message. A failure of the API that passed stands as it was. */
 export type RunOutcome =
   | { readonly kind: "passed"; readonly message: Message; readonly changed: boolean }
   | { readonly kind: "refused"; readonly error: InterposeError };
@@ -71,7 +74,7 @@ export async function run(input: RunInput): Promise<Run> {
       continue;
     }
     const exchange = await caller.call(request, signal);
-    const result = resultOf(exchange, target, message);
+    const result = resultOf(exchange, target, message, input.failure);
     const facts = { targetId: target.id, status: exchange.status, durationMs: exchange.durationMs };
     if (result.kind !== "failed") {
       calls.push({ ...facts, effect: result.kind === "changed" ? "changed" : "none" });
@@ -95,8 +98,8 @@ function endOf(
   return aborted ? { kind: "refused", error: errorOfEnd(reason, target, runId) } : undefined;
 }
 
-function payloadFor(target: Target, message: Message, { envelope, request }: RunInput): JsonObject {
-  const messages: Messages = request ? { request, response: message } : { request: message };
+function payloadFor(target: Target, message: Message, { envelope, request, failure }: RunInput): JsonObject {
+  const messages: Messages = request ? { request, response: message } : { request: message, failure };
   return DIALECTS[target.dialect].payload(envelope, messages);
 }
 
@@ -111,7 +114,12 @@ type CallResult =
     };
 
 /** What an exchange means for the message. */
-function resultOf(exchange: Exchange, target: Target, message: Message): CallResult {
+function resultOf(
+  exchange: Exchange,
+  target: Target,
+  message: Message,
+  apiFailure: ApiFailure | undefined,
+): CallResult {
   if (exchange.kind === "failed") return exchange;
   const reply = readReply(exchange.body);
   if (reply.kind === "refusal") {
@@ -126,6 +134,8 @@ function resultOf(exchange: Exchange, target: Target, message: Message): CallRes
   if (target.type !== "call" || reply.kind === "empty") return { kind: "watched" };
   if (reply.kind === "not_json")
     return { kind: "failed", failure: "reply_not_json", detail: "the reply is not a JSON object" };
+  // There is no message that the reply could change.
+  if (apiFailure) return { kind: "watched" };
   try {
     return { kind: "changed", message: DIALECTS[target.dialect].applyReply(message, reply.json) };
   } catch (error) {

@@ -40,6 +40,9 @@ export {
   encodeGrpcMessage,
   errorMessage,
   errorResponse,
+  failureFromError,
+  failureFromStatus,
+  failureWithHiddenFields,
   grpcTrailers,
   grpcWebTrailers,
   httpStatus,
@@ -62,7 +65,8 @@ export type {
 export { timeoutOf } from "./timeouts.ts";
 
 // Messages: as the engine sees them, and the rules that they must keep.
-export { protobufMessage, unwrap } from "./message/index.ts";
+export { createHiddenFields, pathLeadsInto, protobufMessage, unwrap, withHiddenFields } from "./message/index.ts";
+export type { HiddenFields } from "./message/index.ts";
 export { createMessageValidator } from "./validation/index.ts";
 export type { MessageValidator } from "./validation/index.ts";
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const MODULES = ["packages/protocol/test/proto", "packages/protocol/third_party"].map((path) => ({ path }));
 
-/** Descriptors of test/proto/things/v1/things.proto, built as an operator would build those of an API. */
+/** Descriptors of the .proto files in test/proto, built as an operator would build those of an API. */
 function build(): ReturnType<typeof createFileRegistry> {
   const args = [
     "node_modules/@bufbuild/buf/bin/buf",
@@ -36,3 +36,5 @@ export const Things: DescService = found(registry.getService("things.v1.Things")
 export const Flows: DescService = found(registry.getService("things.v1.Flows"));
 /** A message with fields of every kind. */
 export const Thing: DescMessage = found(registry.getMessage("things.v1.Thing"));
+/** A message that holds itself in every way that there is. */
+export const Vault: DescMessage = found(registry.getMessage("vault.v1.Vault"));

@@ -1,16 +1,15 @@
-import { envelopeToJson, type PayloadDialect } from "./dialect.ts";
+import { envelopeToJson, messagesToJson, type PayloadDialect } from "./dialect.ts";
 
 /** The dialect of ZITADEL's current action API: lowerCamelCase names, the call's headers, and a reply that replaces the message. */
 export const v2: PayloadDialect = {
   spelling: "camel",
 
-  payload(envelope, { request, response }) {
+  payload(envelope, messages) {
     const { headers } = envelope;
     return {
       ...envelopeToJson(envelope),
       ...(headers && Object.keys(headers).length > 0 && { headers }),
-      request: request.json("camel"),
-      ...(response && { response: response.json("camel") }),
+      ...messagesToJson(messages, "camel"),
     };
   },
 

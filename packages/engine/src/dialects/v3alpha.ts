@@ -1,18 +1,12 @@
 import { mergeReply } from "../merge.ts";
 import { MessageMismatch, type Message } from "../message.ts";
-import { envelopeToJson, type PayloadDialect } from "./dialect.ts";
+import { envelopeToJson, messagesToJson, type PayloadDialect } from "./dialect.ts";
 
 /** The dialect of ZITADEL's first action API: proto field names, and a reply that is merged in. */
 export const v3alpha: PayloadDialect = {
   spelling: "proto",
 
-  payload(envelope, { request, response }) {
-    return {
-      ...envelopeToJson(envelope),
-      request: request.json("proto"),
-      ...(response && { response: response.json("proto") }),
-    };
-  },
+  payload: (envelope, messages) => ({ ...envelopeToJson(envelope), ...messagesToJson(messages, "proto") }),
 
   applyReply(message, reply): Message {
     try {

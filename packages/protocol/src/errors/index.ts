@@ -1,3 +1,4 @@
+export { failureFromError, failureFromStatus, failureWithHiddenFields } from "./api-failure.ts";
 export { connectErrorDetails, errorMessage, statusFromError } from "./details.ts";
 export type { ConnectErrorDetail } from "./details.ts";
 export { connectEndOfStream, connectErrorJson, encodeGrpcMessage, grpcTrailers, grpcWebTrailers } from "./call-end.ts";

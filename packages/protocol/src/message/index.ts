@@ -1,1 +1,3 @@
-export { protobufMessage, unwrap } from "./protobuf-message.ts";
+export { protobufMessage, unwrap, withHiddenFields } from "./protobuf-message.ts";
+export { createHiddenFields, pathLeadsInto } from "./hidden-fields.ts";
+export type { HiddenFields } from "./hidden-fields.ts";

@@ -10,16 +10,41 @@ import { MessageMismatch, type JsonObject, type Message, type Spelling } from "@
 import { checkJson } from "../json/check-json.ts";
 import { JsonFault } from "../json/json-fault.ts";
 import { carryOver } from "./carry-over.ts";
-import { hasRedacted, redacted } from "./redaction.ts";
+import { REDACTED_FIELDS, type HiddenFields } from "./hidden-fields.ts";
 import { shapeOf } from "./shape.ts";
+import { shownJson } from "./shown-json.ts";
 
-const WRAPPED = new WeakMap<Message, ProtobufMessage>();
+/** What a message of ours is made of. */
+interface Source {
+  readonly schema: DescMessage;
+  readonly value: ProtobufMessage;
+  readonly registry: Registry | undefined;
+  readonly hiddenFields: HiddenFields;
+}
+
+const SOURCES = new WeakMap<Message, Source>();
 
 /**
  * A protobuf message as the engine sees it. Its JSON is made when it is first asked for, once in each spelling. Fields that are marked `debug_redact` are left out
  * of it; a reply neither sees nor changes them. The registry knows the types that `google.protobuf.Any` may hold.
  */
 export function protobufMessage(schema: DescMessage, value: ProtobufMessage, registry?: Registry): Message {
+  return messageFrom({ schema, value, registry, hiddenFields: REDACTED_FIELDS });
+}
+
+/**
+ * A message of `protobufMessage` of which more fields are hidden than those that are marked; those that others hid before are not. Where there is no difference for its type, it is the message itself.
+ */
+export function withHiddenFields(message: Message, hiddenFields: HiddenFields = REDACTED_FIELDS): Message {
+  const source = hiddenFields === REDACTED_FIELDS ? SOURCES.get(message) : sourceOf(message);
+  // A message of another kind hides what it hides.
+  if (!source || source.hiddenFields === hiddenFields) return message;
+  const isSame = hiddenFields.in(source.schema) === undefined && source.hiddenFields.in(source.schema) === undefined;
+  return isSame ? message : messageFrom({ ...source, hiddenFields });
+}
+
+function messageFrom(source: Source): Message {
+  const { schema, value, registry, hiddenFields } = source;
   const options = registry ? { registry } : {};
   const made = new Map<Spelling, JsonObject>();
   const message: Message = {
@@ -30,27 +55,26 @@ export function protobufMessage(schema: DescMessage, value: ProtobufMessage, reg
       const known = made.get(spelling);
       if (known) return known;
       const json = toJson(schema, value, { useProtoFieldName: spelling === "proto", ...options }) as JsonObject;
-      const shown = redacted(schema, json, spelling);
+      const hidden = hiddenFields.in(schema);
+      const shown = hidden ? (shownJson(hidden, json, { registry, of: "payload" }) as JsonObject) : json;
       made.set(spelling, shown);
       return shown;
     },
-    replacedBy(json, unknownKeys) {
-      const visible = hasRedacted(schema) ? redacted(schema, redacted(schema, json, "proto"), "camel") : json;
-      return protobufMessage(schema, replaced(visible, unknownKeys), registry);
-    },
+    replacedBy: (json, unknownKeys) => messageFrom({ ...source, value: replaced(json, unknownKeys) }),
   };
-  WRAPPED.set(message, value);
+  SOURCES.set(message, source);
   return message;
 
   function replaced(json: JsonObject, unknownKeys: "ignore" | "refuse"): ProtobufMessage {
+    const hidden = hiddenFields.in(schema);
     try {
-      checkJson(schema, json, "");
-      const next = fromJson(schema, json as ProtobufJson, {
+      const given = hidden ? shownJson(hidden, json, { registry, of: "reply" }) : json;
+      checkJson(schema, given, "");
+      const next = fromJson(schema, given as ProtobufJson, {
         ignoreUnknownFields: unknownKeys === "ignore",
         ...options,
       });
-      carryOver(schema, value, next);
-      return next;
+      return carryOver(hidden, value, next, { schema, registry });
     } catch (error) {
       throw new MessageMismatch(reasonOf(error), { cause: error });
     }
@@ -69,7 +93,11 @@ function reasonOf(error: unknown): string {
 
 /** The protobuf message within a message of `protobufMessage`. */
 export function unwrap(message: Message): ProtobufMessage {
-  const value = WRAPPED.get(message);
-  if (!value) throw new Error("the message is not one of protobufMessage's");
-  return value;
+  return sourceOf(message).value;
+}
+
+function sourceOf(message: Message): Source {
+  const source = SOURCES.get(message);
+  if (!source) throw new Error("the message is not one of protobufMessage's");
+  return source;
 }

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { parseConditionId } from "./condition.ts";
+import { DEFAULT_EXECUTION_OPTIONS, validateExecutionOptions, type ExecutionOptions } from "./execution-options.ts";
+
+describe("validateExecutionOptions()", () => {
+  const cases: readonly {
+    id: string;
+    options: Partial<ExecutionOptions>;
+    fault?: "run_on_errors" | "hidden_fields";
+  }[] = [
+    { id: "response", options: { runOnErrors: true, hiddenFields: ["a"] } },
+    { id: "response/a.B/C", options: { runOnErrors: true } },
+    { id: "request", options: { hiddenFields: ["a"] } },
+    { id: "request", options: { runOnErrors: true }, fault: "run_on_errors" },
+    { id: "event", options: { runOnErrors: true }, fault: "run_on_errors" },
+    { id: "event", options: { hiddenFields: ["a"] }, fault: "hidden_fields" },
+    { id: "function/preuserinfo", options: { hiddenFields: ["a"] }, fault: "hidden_fields" },
+    { id: "function/preuserinfo", options: {} },
+    { id: "response", options: { hiddenFields: ["a..b"] }, fault: "hidden_fields" },
+  ];
+  for (const { id, options, fault } of cases) {
+    it(`${fault === undefined ? "takes" : "refuses"} ${JSON.stringify(options)} for ${id}`, () => {
+      const found = validateExecutionOptions(parseConditionId(id) ?? assert.fail(), {
+        ...DEFAULT_EXECUTION_OPTIONS,
+        ...options,
+      });
+      assert.equal(found?.field, fault);
+    });
+  }
+});

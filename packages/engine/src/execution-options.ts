@@ -1,0 +1,34 @@
+import type { Condition } from "./condition.ts";
+import { faultOfHiddenPaths } from "./hidden-paths.ts";
+
+/** How an execution runs, beyond what it calls. */
+export interface ExecutionOptions {
+  /** Whether targets of a response are called for an error of the API too, and are shown it in place of the response. */
+  readonly runOnErrors: boolean;
+  /** Paths of fields that its targets neither see nor change, in the grammar of `parseHiddenPath`. */
+  readonly hiddenFields: readonly string[];
+}
+
+/** The options of an execution for which none were set. */
+export const DEFAULT_EXECUTION_OPTIONS: ExecutionOptions = { runOnErrors: false, hiddenFields: [] };
+
+/** A fault of an execution's options. */
+export interface OptionsFault {
+  readonly field: "run_on_errors" | "hidden_fields";
+  /** What is wrong, and what would be right. */
+  readonly description: string;
+}
+
+/** Why an execution cannot have these options: undefined when it can. That paths match a field is for those to check who know the messages. */
+export function validateExecutionOptions(condition: Condition, options: ExecutionOptions): OptionsFault | undefined {
+  if (options.runOnErrors && condition.kind !== "response") {
+    const description = `is for executions on responses, and this one is on a ${condition.kind}. Set it to false.`;
+    return { field: "run_on_errors", description };
+  }
+  if (options.hiddenFields.length > 0 && condition.kind !== "request" && condition.kind !== "response") {
+    const description = `are of requests and responses, and this execution is on a ${condition.kind}. Leave them away.`;
+    return { field: "hidden_fields", description };
+  }
+  const fault = faultOfHiddenPaths(options.hiddenFields);
+  return fault === undefined ? undefined : { field: "hidden_fields", description: fault };
+}

@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { ERROR_REASONS } from "@interpose/engine";
 import { createRoutes, methodRules } from "@interpose/protocol";
+import { ExecutionService } from "@interpose/protocol/gen/interpose/v1/execution_service_pb";
 import { TargetService } from "@interpose/protocol/gen/interpose/v1/target_service_pb";
 import { TokenService } from "@interpose/protocol/gen/interpose/v1/token_service_pb";
 import { ActionService } from "@interpose/protocol/gen/zitadel/action/v3alpha/action_service_pb";
@@ -50,7 +51,12 @@ describe("the documents", () => {
     const lines = read("docs/api.md")
       .split("\n")
       .filter((line) => line.startsWith("|"));
-    for (const { verb, template, method } of createRoutes([ActionService, TargetService, TokenService]).all) {
+    for (const { verb, template, method } of createRoutes([
+      ActionService,
+      ExecutionService,
+      TargetService,
+      TokenService,
+    ]).all) {
       const { access } = methodRules(method);
       const line = lines.find((each) => each.includes(`\`${verb} ${template.text}\``));
       assert.ok(line, `${verb} ${template.text} is not there`);

@@ -55,6 +55,7 @@ describe("a command that fails", () => {
     check(3, [
       { args: ["targets", "delete", "404"], says: 'There is no target "404"' },
       { args: ["executions", "delete", "event"], says: 'There is no execution for "event"' },
+      { args: ["executions", "options", "event"], says: 'There is no execution for "event"' },
       { args: ["executions", "set", "event", "--target", "404"], says: 'targets[0]: there is no target "404"' },
       { args: ["executions", "set", "request/no.Such/Method", "--target", "404"], says: "no.Such" },
       { args: ["tokens", "revoke", "404"], says: "404" },

@@ -122,6 +122,40 @@ describe("the command line", () => {
         assert.deepEqual(await cli.json("executions", "list"), { executions: [] });
         for (const id of [a, b, c]) await server.request("DELETE", `/v3alpha/targets/${id}`);
       });
+
+      it("shows and changes how an execution runs, one option at a time", async () => {
+        const id = await createTarget(server, { endpoint: hook.url });
+        const condition = `response${methodName("GetTargetByID")}`;
+        await cli.json("executions", "set", condition, "--target", id);
+        const options = (...args: string[]): Promise<any> => cli.documented("executions options", condition, ...args);
+        const shown = { condition, runOnErrors: false, hiddenFields: [] as string[] };
+        assert.deepEqual(await cli.json("executions", "options", condition), shown);
+        const paths = ["target.endpoint", "**.sequence"];
+        assert.deepEqual(await options("--hide", ...paths), { ...shown, hiddenFields: paths });
+        const both = { condition, runOnErrors: true, hiddenFields: paths };
+        assert.deepEqual(await options("--run-on-errors"), both);
+        assert.deepEqual(await options(), both);
+
+        await eventually("they are in force", async () => {
+          hook.calls.length = 0;
+          await server.request("GET", "/v3alpha/targets/404");
+          return hook.calls.length > 0;
+        });
+        await server.request("GET", `/v3alpha/targets/${id}`);
+        assert.deepEqual(Object.keys(hook.calls.at(-1)?.body.response.target.details), [
+          "change_date",
+          "resource_owner",
+        ]);
+
+        assert.deepEqual(
+          await cli.json("executions", "options", condition, "--no-run-on-errors", "--hide-nothing"),
+          shown,
+        );
+        const text = `${condition} runs for no errors of the API, and hides no fields of its own.`;
+        assert.deepEqual(await cli.lines("executions", "options", condition), [text]);
+        await cli.json("executions", "delete", condition);
+        await server.request("DELETE", `/v3alpha/targets/${id}`);
+      });
     });
   }
 

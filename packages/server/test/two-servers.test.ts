@@ -51,6 +51,23 @@ describe("two servers on one database", { skip: BY_URL ? false : "an embedded st
     }
   });
 
+  it("have an execution's options in force at once where they were set, and soon on the other", async () => {
+    const [a, b] = servers;
+    const id = await createTarget(a, { endpoint: hook.url });
+    const condition = { response: { method: methodName("GetTargetByID") } };
+    await setExecution(a, condition, [id]);
+    const path = `/v1/executionOptions/response${methodName("GetTargetByID")}`;
+    const endpointSeenBy = async (server: TestServer): Promise<unknown> => {
+      await server.request("GET", `/v3alpha/targets/${id}`);
+      return hook.calls.at(-1)?.body.response.target.endpoint;
+    };
+    assert.equal(await endpointSeenBy(b), hook.url);
+    assert.equal((await b.request("PATCH", path, { hiddenFields: ["target.endpoint"] })).status, 200);
+    assert.equal(await endpointSeenBy(b), undefined, "at once");
+    await eventually("they are in force on the other", async () => (await endpointSeenBy(a)) === undefined, SOON_MS);
+    await a.request("DELETE", "/v3alpha/executions", { condition });
+  });
+
   it("have a changed target in force soon on the other", async () => {
     const [a, b] = servers;
     const id = await createTarget(a, { endpoint: "http://127.0.0.1:1/", interruptOnError: false });

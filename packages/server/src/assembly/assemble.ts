@@ -12,6 +12,7 @@ import {
   methodRules,
   openApiDocument,
 } from "@interpose/protocol";
+import { ExecutionService } from "@interpose/protocol/gen/interpose/v1/execution_service_pb";
 import { TargetService } from "@interpose/protocol/gen/interpose/v1/target_service_pb";
 import { TokenService } from "@interpose/protocol/gen/interpose/v1/token_service_pb";
 import { ActionService } from "@interpose/protocol/gen/zitadel/action/v3alpha/action_service_pb";
@@ -20,6 +21,7 @@ import { ServerReflection } from "@interpose/protocol/gen/grpc/reflection/v1/ref
 import { ServerReflection as ServerReflectionV1Alpha } from "@interpose/protocol/gen/grpc/reflection/v1alpha/reflection_pb";
 import { createAuthenticator, createOidcVerifier } from "../access/index.ts";
 import type { ApiContext } from "../api/context.ts";
+import { executionServiceV1 } from "../api/v1/executions.ts";
 import { targetServiceV1 } from "../api/v1/targets.ts";
 import { tokenServiceV1 } from "../api/v1/tokens.ts";
 import { actionServiceV3alpha } from "../api/v3alpha/index.ts";
@@ -60,7 +62,7 @@ const READY_MS = 2_000;
 const DESCRIPTOR_SET = new URL(import.meta.resolve("@interpose/protocol/descriptors.binpb"));
 
 /** The services of the own API. */
-const SERVED = [ActionService, TokenService, TargetService];
+const SERVED = [ActionService, TokenService, TargetService, ExecutionService];
 
 /** What an Interpose is put together from. */
 export interface AssemblyParts {
@@ -151,6 +153,7 @@ export async function assemble({
     onRun: (event) => observeRun(log, event),
     limits: { maxRunMs: limits.maxRunSeconds * 1000, maxRunDepth: limits.maxRunDepth },
     runKey: await ensureRunKey(database, instanceId, randomBytes(32)),
+    hiddenFields: settings.hiddenFields,
   });
   const nameable = createNameableServices([...ownServices, ...embeddedServices]);
   const gateways = await startGateways({
@@ -179,7 +182,7 @@ export async function assemble({
       committed: router.catchUp,
     }),
   };
-  const services = [actionServiceV3alpha(api), tokenServiceV1(api), targetServiceV1(api)];
+  const services = [actionServiceV3alpha(api), tokenServiceV1(api), targetServiceV1(api), executionServiceV1(api)];
 
   const validator = createMessageValidator();
   validator.prepare(SERVED.flatMap(({ methods }) => methods.map(({ input }) => input)));

@@ -1,4 +1,5 @@
-import type { Condition, Execution, ExecutionEntry, TargetType } from "@interpose/engine";
+import type { Condition, Execution, ExecutionEntry, ExecutionOptions, TargetType } from "@interpose/engine";
+import type { ExecutionOptionsChanges } from "../commands/update-execution-options.ts";
 import type { Role } from "../access/permissions.ts";
 
 /** What the commands of the command line do, against a server or straight in the store. */
@@ -9,6 +10,9 @@ export interface Backend {
   listExecutions(): Promise<readonly Execution[]>;
   setExecution(condition: Condition, entries: readonly ExecutionEntry[]): Promise<void>;
   deleteExecution(condition: Condition): Promise<void>;
+  executionOptions(condition: Condition): Promise<ExecutionOptions>;
+  /** Answers all options after the change. */
+  updateExecutionOptions(condition: Condition, changes: ExecutionOptionsChanges): Promise<ExecutionOptions>;
   createToken(token: TokenToCreate): Promise<{ readonly id: string; readonly token: string }>;
   listTokens(all: boolean): Promise<readonly ListedToken[]>;
   revokeToken(id: string): Promise<void>;

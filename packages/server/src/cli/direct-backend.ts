@@ -1,6 +1,6 @@
 import { userInfo } from "node:os";
 import { resolve } from "node:path";
-import { InterposeError } from "@interpose/engine";
+import { conditionId, InterposeError } from "@interpose/engine";
 import { createTarget } from "../commands/create-target.ts";
 import { createToken } from "../commands/create-token.ts";
 import type { CommandContext } from "../commands/context.ts";
@@ -9,12 +9,14 @@ import { deleteTarget } from "../commands/delete-target.ts";
 import { ensureDefaultInstance } from "../commands/first-start.ts";
 import { revokeToken } from "../commands/revoke-token.ts";
 import { setExecution } from "../commands/set-execution.ts";
+import { noExecutionWithOptions, updateExecutionOptions } from "../commands/update-execution-options.ts";
 import type { Settings } from "../config/index.ts";
 import { newId } from "../ids.ts";
 import { isInitialized } from "../store/embedded/index.ts";
 import { migrate } from "../store/migrations.ts";
 import { listTokens } from "../store/sql/list-tokens.ts";
 import { searchExecutions } from "../store/sql/search-executions.ts";
+import { selectExecution } from "../store/sql/select-execution.ts";
 import { searchTargets } from "../store/sql/search-targets.ts";
 import { assertGrantable } from "../access/authorize.ts";
 import type { Backend } from "./backend.ts";
@@ -54,6 +56,13 @@ export async function openDirectBackend(settings: Settings, { makesStore = false
       listExecutions: async () => (await searchExecutions(database, instanceId, EVERYTHING)).executions,
       setExecution: async (condition, entries) => void (await setExecution(context, condition, entries)),
       deleteExecution: async (condition) => void (await deleteExecution(context, condition)),
+      async executionOptions(condition) {
+        const id = conditionId(condition);
+        const stored = await selectExecution(database, instanceId, id);
+        if (!stored) throw noExecutionWithOptions(id);
+        return stored.options;
+      },
+      updateExecutionOptions: (condition, changes) => updateExecutionOptions(context, condition, changes),
       async createToken(token) {
         assertGrantable(token.permissions);
         const { id, text } = await createToken(context, token);

@@ -1,5 +1,12 @@
 import { Option, type Command } from "commander";
-import { conditionId, InterposeError, parseConditionId, type Condition, type ExecutionEntry } from "@interpose/engine";
+import {
+  conditionId,
+  InterposeError,
+  parseConditionId,
+  type Condition,
+  type ExecutionEntry,
+  type ExecutionOptions,
+} from "@interpose/engine";
 import { table } from "./output.ts";
 import type { CommandTools } from "./command-tools.ts";
 
@@ -11,7 +18,11 @@ A condition is written as the id of its execution:
   function/NAME                      a function
   event/TYPE, event/GROUP.*, event   events of a type, of a group, all`;
 
-/** Adds `executions list|set|delete`. */
+const PATH_HELP = `
+A path names a field from the root of a message, with dots between: user.password. Names are those of the .proto file
+or of JSON, or keys of maps; * is any one of them, ** any number of levels. Lists have no level of their own.`;
+
+/** Adds `executions list|set|options|delete`. */
 export function addExecutions(executions: Command, toolsOf: (command: Command) => CommandTools): void {
   executions
     .description("manage executions: what is called when a condition happens")
@@ -64,6 +75,34 @@ export function addExecutions(executions: Command, toolsOf: (command: Command) =
     });
 
   executions
+    .command("options <condition>")
+    .description("show or change how an execution runs; options stay when its list is set again")
+    .option("--run-on-errors", "call the targets of a response for an error of the API too")
+    .option("--no-run-on-errors", "call them for responses alone")
+    .option(
+      "--hide <path...>",
+      "hide this field from its targets; may be repeated; all that are given replace those before",
+    )
+    .option("--hide-nothing", "hide no fields, beside those that the settings hide")
+    .addHelpText(
+      "after",
+      `${CONDITION_HELP}\n${PATH_HELP}\n\nExample:\n  interpose executions options response/acme.v1.Users --run-on-errors --hide user.password --hide '**.secret'`,
+    )
+    .action(async (text: string, given: GivenOptions, command: Command) => {
+      const { output, withBackend } = toolsOf(command);
+      const condition = conditionFromText(text, "condition");
+      const { runOnErrors } = given;
+      const hiddenFields = hiddenFieldsOf(given);
+      const isChange = runOnErrors !== undefined || hiddenFields !== undefined;
+      const options = await withBackend((backend) =>
+        isChange
+          ? backend.updateExecutionOptions(condition, { runOnErrors, hiddenFields })
+          : backend.executionOptions(condition),
+      );
+      output.answer({ condition: text, ...options }, () => describeOptions(text, options));
+    });
+
+  executions
     .command("delete <condition>")
     .description("delete the execution of a condition")
     .addHelpText("after", CONDITION_HELP)
@@ -73,6 +112,25 @@ export function addExecutions(executions: Command, toolsOf: (command: Command) =
       await withBackend((backend) => backend.deleteExecution(condition));
       output.answer({ condition: text }, () => `Deleted ${text}.`);
     });
+}
+
+/** What was given to `executions options`. */
+interface GivenOptions {
+  readonly runOnErrors?: boolean;
+  readonly hide?: readonly string[];
+  readonly hideNothing?: boolean;
+}
+
+function hiddenFieldsOf({ hide, hideNothing }: GivenOptions): readonly string[] | undefined {
+  if (!hideNothing) return hide;
+  if (!hide) return [];
+  throw new InterposeError("bad_request", "--hide and --hide-nothing say different things. Give one of them.");
+}
+
+function describeOptions(condition: string, { runOnErrors, hiddenFields }: ExecutionOptions): string {
+  const runs = runOnErrors ? "runs for errors of the API too" : "runs for no errors of the API";
+  const hides = hiddenFields.length === 0 ? "hides no fields of its own" : `hides ${hiddenFields.join(", ")}`;
+  return `${condition} ${runs}, and ${hides}.`;
 }
 
 function conditionFromText(text: string, what: string): Condition {

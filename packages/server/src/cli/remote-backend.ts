@@ -2,7 +2,11 @@ import { durationFromMs, msFromDuration } from "../api/v3alpha/duration.ts";
 import { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { createClient, type Interceptor } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
-import type { ExecutionEntry } from "@interpose/engine";
+import { conditionId, type ExecutionEntry, type ExecutionOptions } from "@interpose/engine";
+import {
+  ExecutionService,
+  type ExecutionOptions as ProtoExecutionOptions,
+} from "@interpose/protocol/gen/interpose/v1/execution_service_pb";
 import { Role as ProtoRole, TokenService, type Token } from "@interpose/protocol/gen/interpose/v1/token_service_pb";
 import { ActionService } from "@interpose/protocol/gen/zitadel/action/v3alpha/action_service_pb";
 import type { Role } from "../access/permissions.ts";
@@ -28,6 +32,7 @@ export function openRemoteBackend({ url, token, bypass }: RemoteOptions): Backen
   };
   const transport = createConnectTransport({ baseUrl: url, httpVersion: "1.1", interceptors: [headers] });
   const actions = createClient(ActionService, transport);
+  const executions = createClient(ExecutionService, transport);
   const tokens = createClient(TokenService, transport);
   return {
     async listTargets() {
@@ -80,6 +85,25 @@ export function openRemoteBackend({ url, token, bypass }: RemoteOptions): Backen
     deleteExecution: async (condition) =>
       void (await actions.deleteExecution({ condition: conditionToProto(condition) })),
 
+    async executionOptions(condition) {
+      const { options } = await executions.getExecutionOptions({ execution: conditionId(condition) });
+      return optionsFromProto(options);
+    },
+
+    async updateExecutionOptions(condition, { runOnErrors, hiddenFields }) {
+      const { options } = await executions.updateExecutionOptions({
+        execution: conditionId(condition),
+        options: { ...(runOnErrors !== undefined && { runOnErrors }), hiddenFields: [...(hiddenFields ?? [])] },
+        updateMask: {
+          paths: [
+            ...(runOnErrors === undefined ? [] : ["run_on_errors"]),
+            ...(hiddenFields === undefined ? [] : ["hidden_fields"]),
+          ],
+        },
+      });
+      return optionsFromProto(options);
+    },
+
     async createToken({ name, role, permissions, expiresAt }) {
       const { id, token: text } = await tokens.createToken({
         name,
@@ -111,6 +135,10 @@ const ROLES: Readonly<Record<Role, ProtoRole>> = {
   viewer: ProtoRole.VIEWER,
   none: ProtoRole.NONE,
 };
+
+function optionsFromProto(options: ProtoExecutionOptions | undefined): ExecutionOptions {
+  return { runOnErrors: options?.runOnErrors ?? false, hiddenFields: options?.hiddenFields ?? [] };
+}
 
 function tokenFromProto({ id, name, role, permissions, createTime, expireTime, revokeTime }: Token): ListedToken {
   const named = (Object.keys(ROLES) as Role[]).find((each) => ROLES[each] === role);

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { JWT_ALGORITHMS } from "../access/jwt-verifier.ts";
+import { faultOfHiddenPaths } from "@interpose/engine";
 import { ROLES } from "../access/permissions.ts";
 import { DEFAULT_SHOWN_HEADERS } from "../hosts/shown-headers.ts";
 
@@ -192,6 +193,14 @@ export const settingsSchema = z.strictObject({
     .default([])
     .describe("more gateways, each with a name"),
   shownHeaders,
+  hiddenFields: z
+    .array(z.string())
+    .superRefine((paths, context) => {
+      const fault = faultOfHiddenPaths(paths);
+      if (fault !== undefined) context.addIssue({ code: "custom", message: fault.replace(/\.$/, "") });
+    })
+    .default([])
+    .describe("paths of fields that no target sees or changes, such as user.password or **.secret"),
   reflection: z.boolean().default(true).describe("serve gRPC server reflection"),
   log: z
     .strictObject({

@@ -4,6 +4,7 @@ import {
   DeadlinePassed,
   InterposeError,
   run,
+  type ApiFailure,
   type Envelope,
   type Message,
   type Plan,
@@ -11,6 +12,7 @@ import {
   type TargetCaller,
 } from "@interpose/engine";
 import type { CallContext } from "./call-context.ts";
+import { createHiding } from "./hiding.ts";
 import { createRunChains, type RunChain } from "./run-chain.ts";
 
 /** A plan, and the message that it is carried out for. */
@@ -20,6 +22,8 @@ export interface PlanToRun extends CallContext {
   readonly message: Message;
   /** The request that a response answers. */
   readonly request: Message | undefined;
+  /** How the API failed, where it has no response; `message` is then the request. */
+  readonly failure?: ApiFailure | undefined;
   readonly envelope: Envelope;
   /** Aborted when the caller goes away. */
   readonly signal: AbortSignal;
@@ -54,6 +58,8 @@ export interface PlanRunnerOptions {
   readonly limits?: Partial<RunLimits> | undefined;
   /** Key, of 32 bytes, that proves chains of runs; the same wherever one of them may come back to. Default: one of this process's own. */
   readonly runKey?: Uint8Array | undefined;
+  /** Paths of fields that no target sees or changes, beside those of each execution. Default: none. */
+  readonly hiddenFields?: readonly string[] | undefined;
 }
 
 /** Carries a plan out, and answers the message that came of it: the same one, where nothing changed it. Throws what the caller is to see. */
@@ -63,8 +69,10 @@ const DEFAULT_LIMITS: RunLimits = { maxRunMs: 60_000, maxRunDepth: 5 };
 /** Clients end a call at their deadline themselves, and that may be heard of a moment before our own timer: it is the deadline nevertheless. */
 const DEADLINE_SLACK_MS = 10;
 
-/** What all hosts do once they have a plan and a message. */
-export function createPlanRunner({ targets, newRunId, onRun, limits, runKey }: PlanRunnerOptions): RunPlan {
+/** What all hosts do once they have a plan and a message: hide what its targets must not see, call them in time, and tell of the run. */
+export function createPlanRunner(options: PlanRunnerOptions): RunPlan {
+  const { targets, newRunId, onRun, limits, runKey, hiddenFields = [] } = options;
+  const hide = createHiding(hiddenFields);
   const { maxRunMs, maxRunDepth } = { ...DEFAULT_LIMITS, ...limits };
   const chains = createRunChains(runKey ?? randomBytes(32), Date.now);
 
@@ -75,7 +83,15 @@ export function createPlanRunner({ targets, newRunId, onRun, limits, runKey }: P
       if (chain.depth > maxRunDepth) return refused(tooDeep(chain, maxRunDepth));
       const time = beginRunTime(signal, deadline, maxRunMs);
       try {
-        return await run({ ...given, runId, signal: time.signal, chain: chains.sign(chain), caller: targets });
+        const shown = hide(given.plan, given);
+        return await run({
+          ...given,
+          ...shown,
+          runId,
+          signal: time.signal,
+          chain: chains.sign(chain),
+          caller: targets,
+        });
       } finally {
         time.clear();
       }
@@ -83,7 +99,7 @@ export function createPlanRunner({ targets, newRunId, onRun, limits, runKey }: P
     const done = await carryOut();
     onRun({ runId, side, method: given.envelope.fullMethod, plan: given.plan, depth: chain.depth, run: done });
     if (done.outcome.kind === "refused") throw done.outcome.error;
-    return done.outcome.message;
+    return done.outcome.changed ? done.outcome.message : given.message;
   };
 }
 

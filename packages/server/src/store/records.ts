@@ -1,4 +1,4 @@
-import type { Execution, Target } from "@interpose/engine";
+import type { Execution, ExecutionOptions, Target } from "@interpose/engine";
 
 /** Where an object stands in its own history. */
 export interface Details {
@@ -19,6 +19,7 @@ export interface StoredTarget extends Target {
 /** An execution as it is stored. */
 export interface StoredExecution extends Execution {
   readonly id: string;
+  readonly options: ExecutionOptions;
   readonly details: Details;
 }
 

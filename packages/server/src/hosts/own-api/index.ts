@@ -7,12 +7,13 @@ import {
   type MessageInitShape,
 } from "@bufbuild/protobuf";
 import { createPlanFinder, InterposeError, type Plan, type Snapshot } from "@interpose/engine";
-import type { MethodRules } from "@interpose/protocol";
+import { failureFromError, type MethodRules } from "@interpose/protocol";
 import { authorize } from "../../access/authorize.ts";
 import type { ApiService } from "../../api/service.ts";
 import type { Call } from "../../call.ts";
 import { BYPASS_HEADER } from "../../headers.ts";
-import type { RunPlan } from "../run-plan.ts";
+import { runOnError } from "../run-on-error.ts";
+import type { PlanToRun, RunPlan } from "../run-plan.ts";
 import { envelopeOf } from "./envelope.ts";
 import { hookedMessage, protobufOf } from "./message.ts";
 
@@ -40,7 +41,8 @@ export interface OwnMethod {
   readonly descriptor: DescMethodUnary;
   /**
    * Carries out a call in the contract's order: permission, request targets, validation, handler, response targets.
-   * What a target makes of the request is validated as the client's own would be. Throws what the client is to see.
+   * What a target makes of the request is validated as the client's own would be. Response targets may ask to see errors of validation and handler too.
+   * Throws what the client is to see.
    */
   invoke(request: Message, call: Call): Promise<Message>;
 }
@@ -74,6 +76,10 @@ function ownMethod(
   // Made once: a call that nothing hooks pays for asking it, and allocates nothing.
   const findPlans = createPlanFinder({ full: fullMethod, service });
 
+  function around(call: Call): Omit<PlanToRun, "side" | "plan" | "message" | "request" | "failure"> {
+    return { ...call.context, envelope: envelopeOf(fullMethod, call, options.shownHeaders), signal: call.signal };
+  }
+
   async function hook(
     side: "request" | "response",
     plan: Plan,
@@ -83,15 +89,18 @@ function ownMethod(
   ): Promise<Message> {
     const asked = hookedMessage(descriptor.input, request);
     const outcome = await options.run({
-      ...call.context,
+      ...around(call),
       side,
       plan,
       message: response ? hookedMessage(descriptor.output, response) : asked,
       request: response && asked,
-      envelope: envelopeOf(fullMethod, call, options.shownHeaders),
-      signal: call.signal,
     });
     return protobufOf(outcome);
+  }
+
+  async function answer(request: Message, call: Call): Promise<Message> {
+    options.validate(descriptor.input, request);
+    return create(descriptor.output, (await handler(request, call)) as MessageInitShape<DescMessage>);
   }
 
   return {
@@ -102,9 +111,14 @@ function ownMethod(
       const plans = isBypassed(call) ? undefined : findPlans(options.snapshot());
       let request = received;
       if (plans?.request) request = await hook("request", plans.request, request, undefined, call);
-      options.validate(descriptor.input, request);
-      const response = create(descriptor.output, (await handler(request, call)) as MessageInitShape<DescMessage>);
-      return plans?.response ? hook("response", plans.response, request, response, call) : response;
+      const plan = plans?.response;
+      if (!plan) return answer(request, call);
+      const response = await answer(request, call).catch(async (error: unknown) => {
+        const asked = hookedMessage(descriptor.input, request);
+        await runOnError(options.run, failureFromError(error), { ...around(call), plan, request: asked });
+        throw error;
+      });
+      return hook("response", plan, request, response, call);
     },
   };
 }

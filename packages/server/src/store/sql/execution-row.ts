@@ -2,7 +2,8 @@ import { parseConditionId, type Condition, type ExecutionEntry } from "@interpos
 import type { StoredExecution } from "../records.ts";
 
 /** The columns of an execution with its entries, from `interpose.executions x`. */
-export const EXECUTION_COLUMNS = `x.id, x.sequence, x.changed_at as "changedAt", array(
+export const EXECUTION_COLUMNS = `x.id, x.sequence, x.changed_at as "changedAt",
+  x.run_on_errors as "runOnErrors", x.hidden_fields as "hiddenFields", array(
     select case when e.target_id is null then 'i' || e.include_id else 't' || e.target_id end
     from interpose.execution_entries e where e.instance_id = x.instance_id and e.execution_id = x.id order by e.position
   ) as entries`;
@@ -12,18 +13,21 @@ export interface ExecutionRow {
   readonly id: string;
   readonly sequence: bigint;
   readonly changedAt: Date;
+  readonly runOnErrors: boolean;
+  readonly hiddenFields: readonly string[];
   readonly entries: readonly string[];
 }
 
 /** A row as the program knows it. */
 export function executionFromRow(
-  { id, sequence, changedAt, entries }: ExecutionRow,
+  { id, sequence, changedAt, runOnErrors, hiddenFields, entries }: ExecutionRow,
   instanceId: string,
 ): StoredExecution {
   return {
     id,
     condition: storedCondition(id),
     entries: entries.map(entryFromText),
+    options: { runOnErrors, hiddenFields },
     details: { sequence, changedAt, resourceOwner: instanceId },
   };
 }

@@ -2,7 +2,7 @@ import { conditionId, type Execution } from "@interpose/engine";
 import type { Transaction } from "../database.ts";
 import type { Details } from "../records.ts";
 
-/** Writes an execution and its list as of its newest event, in place of what was there before. */
+/** Writes an execution and its list as of its newest event, in place of what was there before. Its options stay. */
 export async function upsertExecution(
   tx: Transaction,
   instanceId: string,

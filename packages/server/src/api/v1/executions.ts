@@ -1,0 +1,95 @@
+import type { FieldMask } from "@bufbuild/protobuf/wkt";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import {
+  faultOfHiddenPaths,
+  InterposeError,
+  parseConditionId,
+  type Condition,
+  type ExecutionOptions,
+} from "@interpose/engine";
+import { pathLeadsInto, type ServiceCatalog } from "@interpose/protocol";
+import {
+  ExecutionService,
+  type ExecutionOptions as ProtoOptions,
+  type ExecutionOptionsSchema,
+} from "@interpose/protocol/gen/interpose/v1/execution_service_pb";
+import {
+  noExecutionWithOptions,
+  optionsInvalid,
+  updateExecutionOptions,
+  type ExecutionOptionsChanges,
+} from "../../commands/update-execution-options.ts";
+import { selectExecution } from "../../store/sql/select-execution.ts";
+import type { ApiContext } from "../context.ts";
+import { apiService, type ApiService } from "../service.ts";
+
+/** The service `interpose.v1.ExecutionService`. */
+export function executionServiceV1(api: ApiContext): ApiService {
+  return apiService(ExecutionService, {
+    async getExecutionOptions({ execution }, call) {
+      conditionOf(execution);
+      const stored = await selectExecution(api.database, call.instanceId, execution);
+      if (!stored) throw noExecutionWithOptions(execution);
+      return { options: optionsToProto(stored.options) };
+    },
+    async updateExecutionOptions({ execution, options, updateMask }, call) {
+      const condition = conditionOf(execution);
+      const changes = changesFromProto(options, updateMask);
+      refuseUnmatched(changes.hiddenFields ?? [], condition, api.catalog());
+      return { options: optionsToProto(await updateExecutionOptions(api.commandContext(call), condition, changes)) };
+    },
+  });
+}
+
+function conditionOf(id: string): Condition {
+  const condition = parseConditionId(id);
+  if (condition) return condition;
+  const description = `"${id.slice(0, 200)}" is the id of no execution. Write one such as request/package.Service/Method or response.`;
+  throw new InterposeError("condition_invalid", `execution: ${description}`, {
+    violations: [{ field: "execution", description }],
+  });
+}
+
+/** What of the options changes: what the mask names or, without one, what is given. https://google.aip.dev/134 */
+function changesFromProto(options: ProtoOptions | undefined, mask: FieldMask | undefined): ExecutionOptionsChanges {
+  const runOnErrors = options?.runOnErrors;
+  const hiddenFields = options?.hiddenFields ?? [];
+  if (!mask) return { runOnErrors, hiddenFields: hiddenFields.length > 0 ? hiddenFields : undefined };
+  const unknown = mask.paths.find((path) => !["*", "run_on_errors", "hidden_fields"].includes(path));
+  if (unknown !== undefined) {
+    const description = `there is no option "${unknown.slice(0, 100)}". Name run_on_errors, hidden_fields, or * for all.`;
+    throw new InterposeError("bad_request", `update_mask: ${description}`, {
+      violations: [{ field: "update_mask", description }],
+    });
+  }
+  const names = (path: string): boolean => mask.paths.includes(path) || mask.paths.includes("*");
+  return {
+    runOnErrors: names("run_on_errors") ? (runOnErrors ?? false) : undefined,
+    hiddenFields: names("hidden_fields") ? hiddenFields : undefined,
+  };
+}
+
+/** Refuses a path that no message of the method has. What messages other conditions mean is not known: an API may come later, or change. */
+function refuseUnmatched(paths: readonly string[], condition: Condition, catalog: ServiceCatalog): void {
+  if ((condition.kind !== "request" && condition.kind !== "response") || condition.scope.kind !== "method") return;
+  // What is no path at all is for the command to refuse.
+  if (faultOfHiddenPaths(paths) !== undefined) return;
+  const name = `/${condition.scope.service}/${condition.scope.method}`;
+  const methods = catalog.methodsNamed(name);
+  if (methods.length === 0) return;
+  const types = methods.flatMap(({ input, output }) => (condition.kind === "request" ? [input] : [input, output]));
+  const unmatched = paths.find((path) => !types.some((type) => pathLeadsInto(path, type)));
+  if (unmatched === undefined) return;
+  const where = condition.kind === "request" ? "in requests" : "in requests and responses";
+  throw optionsInvalid(
+    "hidden_fields",
+    `"${unmatched.slice(0, 80)}" matches no field ${where} of ${name}. Mend it, or take it out of the list.`,
+  );
+}
+
+function optionsToProto({
+  runOnErrors,
+  hiddenFields,
+}: ExecutionOptions): MessageInitShape<typeof ExecutionOptionsSchema> {
+  return { runOnErrors, hiddenFields: [...hiddenFields] };
+}

@@ -1,0 +1,71 @@
+import {
+  conditionId,
+  InterposeError,
+  validateExecutionOptions,
+  type Condition,
+  type ExecutionOptions,
+} from "@interpose/engine";
+import { selectExecution } from "../store/sql/select-execution.ts";
+import { updateExecutionOptions as updateExecutionOptionsRow } from "../store/sql/update-execution-options.ts";
+import { appendOne, write, type CommandContext } from "./context.ts";
+
+/** What changes of an execution's options. What is undefined stays as it is. */
+export type ExecutionOptionsChanges = {
+  readonly [O in keyof ExecutionOptions]?: ExecutionOptions[O] | undefined;
+};
+
+/**
+ * Changes how an execution runs, and answers all its options. They stay when its list is set again, and go with it. When nothing would change, no event is added.
+ * That paths match a field is for the API to check, which knows the messages. Throws `execution_not_found` or `options_invalid`.
+ */
+export async function updateExecutionOptions(
+  context: CommandContext,
+  condition: Condition,
+  changes: ExecutionOptionsChanges,
+): Promise<ExecutionOptions> {
+  const id = conditionId(condition);
+  return write(context, async (command) => {
+    const stored = await selectExecution(command.tx, context.instanceId, id);
+    if (!stored) throw noExecutionWithOptions(id);
+    const { runOnErrors, hiddenFields } = stored.options;
+    const options: ExecutionOptions = {
+      runOnErrors: changes.runOnErrors ?? runOnErrors,
+      hiddenFields: changes.hiddenFields ? [...new Set(changes.hiddenFields)] : hiddenFields,
+    };
+    const fault = validateExecutionOptions(condition, options);
+    if (fault) throw optionsInvalid(fault.field, fault.description);
+    const changed = {
+      ...(options.runOnErrors !== runOnErrors && { runOnErrors: options.runOnErrors }),
+      ...(!isSameList(options.hiddenFields, hiddenFields) && { hiddenFields: options.hiddenFields }),
+    };
+    if (Object.keys(changed).length === 0) return options;
+    const details = await appendOne(command, {
+      aggregateType: "execution",
+      aggregateId: id,
+      type: "execution.options_changed",
+      payload: changed,
+    });
+    await updateExecutionOptionsRow(command.tx, context.instanceId, id, options, details);
+    return options;
+  });
+}
+
+function isSameList(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((path, i) => path === b[i]);
+}
+
+/** The refusal of options for an execution that is not there. */
+export function noExecutionWithOptions(id: string): InterposeError {
+  return new InterposeError(
+    "execution_not_found",
+    `There is no execution for "${id}", and so it has no options. Set it first; list the executions to see what is set.`,
+  );
+}
+
+/** The refusal of options that an execution cannot have. */
+export function optionsInvalid(field: "run_on_errors" | "hidden_fields", description: string): InterposeError {
+  const path = `options.${field}`;
+  return new InterposeError("options_invalid", `${path} ${description}`, {
+    violations: [{ field: path, description }],
+  });
+}

@@ -1,0 +1,19 @@
+import type { ExecutionOptions } from "@interpose/engine";
+import type { Transaction } from "../database.ts";
+import type { Details } from "../records.ts";
+
+/** Writes the options of an execution that is there, as of its newest event. */
+export async function updateExecutionOptions(
+  tx: Transaction,
+  instanceId: string,
+  id: string,
+  { runOnErrors, hiddenFields }: ExecutionOptions,
+  details: Details,
+): Promise<void> {
+  await tx.query({
+    name: "update-execution-options",
+    text: `update interpose.executions set run_on_errors = $3, hidden_fields = $4, sequence = $5, changed_at = $6
+           where instance_id = $1 and id = $2`,
+    values: [instanceId, id, runOnErrors, hiddenFields, details.sequence, details.changedAt],
+  });
+}

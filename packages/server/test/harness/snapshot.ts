@@ -1,9 +1,17 @@
 import assert from "node:assert/strict";
-import { compileSnapshot, executionsById, parseConditionId, type Snapshot, type Target } from "@interpose/engine";
+import {
+  compileSnapshot,
+  executionsById,
+  parseConditionId,
+  type ExecutionOptions,
+  type Snapshot,
+  type Target,
+} from "@interpose/engine";
 
-/** A snapshot in which each condition calls one target. */
+/** A snapshot in which each condition calls one target. All executions have the same options. */
 export function snapshotOf(
   entries: Readonly<Record<string, Partial<Target> & { readonly endpoint: string }>>,
+  options?: ExecutionOptions,
 ): Snapshot {
   const targets = new Map<string, Target>();
   const executions = Object.entries(entries).map(([id, given], i) => {
@@ -17,7 +25,7 @@ export function snapshotOf(
       ...given,
     };
     targets.set(target.id, target);
-    return { condition: parseConditionId(id) ?? assert.fail(id), entries: [{ target: target.id }] };
+    return { condition: parseConditionId(id) ?? assert.fail(id), entries: [{ target: target.id }], options };
   });
   return compileSnapshot({ revision: 1n, targets, executions: executionsById(executions) });
 }

@@ -1,6 +1,7 @@
 import { InterposeError, planForMethod, type MethodName, type PlansOfMethod, type Snapshot } from "@interpose/engine";
-import { serviceOfRpcPath } from "@interpose/protocol";
+import { failureFromStatus, serviceOfRpcPath } from "@interpose/protocol";
 import { callContextOf } from "../call-context.ts";
+import { runOnError } from "../run-on-error.ts";
 import type { RunPlan } from "../run-plan.ts";
 import { admitFirst } from "./admission.ts";
 import type { Descriptors } from "./descriptors/index.ts";
@@ -90,7 +91,9 @@ export function createHooks(
     const { full, descriptor, plans } = meaning.method;
     const { request, response } = plans(snapshot);
     const protocol = rest ? "rest" : protocolOf(head, contentType);
-    const inOtherProtocol = isTranslated(protocol, speaks);
+    // Errors are read in gRPC alone.
+    const isReadInGrpc = response?.options?.runOnErrors === true && speaks.has("grpc");
+    const inOtherProtocol = isTranslated(protocol, isReadInGrpc ? GRPC_ALONE : speaks);
     if (!request && !response && !inOtherProtocol) return undefined;
 
     const context = callContextOf((name) => fieldOf(block, name));
@@ -125,6 +128,14 @@ export function createHooks(
             envelope: await envelope(),
             signal,
           }),
+        runOnError: async (plan, status, asked, signal) =>
+          runOnError(options.run, failureFromStatus(status, descriptors.registry), {
+            ...context,
+            plan,
+            request: asked,
+            envelope: await envelope(),
+            signal,
+          }),
       });
     if (!options.callerRequired || (!request && !response)) return begin();
     return admitFirst({ decided: envelope(), admit: begin, refuse: (error) => refusal(call, error, contentType) });
@@ -151,6 +162,8 @@ function wrongVerb({ method, path }: RequestHead, verbs: readonly string[]): Int
     { metadata: { allow } },
   );
 }
+
+const GRPC_ALONE: ReadonlySet<Spoken> = new Set(["grpc"]);
 
 /** The name of what has none: only executions on everything apply to it. */
 const NAMELESS: MethodName = { full: "", service: "" };

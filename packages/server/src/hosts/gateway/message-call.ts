@@ -1,4 +1,5 @@
 import { InterposeError, type ErrorReason, type Message, type Plan } from "@interpose/engine";
+import type { Status } from "@interpose/protocol/gen/google/rpc/status_pb";
 import { createMessagePipe, type MessagePipe } from "./message-pipe.ts";
 import { answerOfError } from "./outcome.ts";
 import type { CallForm, CallHead, MessagesForm } from "./protocols/call-form.ts";
@@ -22,6 +23,8 @@ export interface MessageCallOptions {
   readonly response: Plan | undefined;
   /** Carries a plan out for one message. `request`: the latest request message, for a response. Throws what the caller is to see. */
   readonly run: (plan: Plan, message: Message, request: Message | undefined, signal: AbortSignal) => Promise<Message>;
+  /** Carries the response plan out for an error of the API. Throws what the caller is to see in its place. */
+  readonly runOnError: (plan: Plan, status: Status, request: Message, signal: AbortSignal) => Promise<void>;
   /** Longest message that is looked into. */
   readonly maxMessageBytes: number;
 }
@@ -102,13 +105,22 @@ export function createMessageCall(call: InterceptedCall, options: MessageCallOpt
   });
 
   const { response: plan } = options;
+  // A response that comes before any request, as a stream may begin, answers an empty one.
+  const asked = (): Message => latestRequest ?? messageCodec("proto", method.input, registry).decode(new Uint8Array());
   const lookAtResponse = plan
-    ? async (message: Message): Promise<Message> => {
-        // A response that comes before any request, as a stream may begin, answers an empty one.
-        const asked = latestRequest ?? messageCodec("proto", method.input, registry).decode(new Uint8Array());
-        return options.run(plan, message, asked, abort.signal);
-      }
+    ? async (message: Message): Promise<Message> => options.run(plan, message, asked(), abort.signal)
     : undefined;
+
+  if (plan?.options?.runOnErrors) {
+    upstream.response.failed = (status, goOn) => {
+      // A call that is over meanwhile has nobody left to tell.
+      const unlessOver = (tell: () => void): void => (abort.signal.aborted ? undefined : tell());
+      options.runOnError(plan, status, asked(), abort.signal).then(
+        () => unlessOver(goOn),
+        (error: unknown) => unlessOver(() => refuse(error)),
+      );
+    };
+  }
 
   function responsePipe(from: MessagesForm): MessagePipe {
     const to = upstream.answerForm(from);

@@ -300,6 +300,38 @@ for (const speaks of [["grpc"], ["grpc", "grpc-web", "connect"]] as const) {
           }
         });
 
+        it("shows targets the API's errors where their execution asks for that, and lets them refuse in their place", async () => {
+          snapshot = snapshotOf(
+            { response: { endpoint: hook.url } },
+            { runOnErrors: true, hiddenFields: ["item", "**.description"] },
+          );
+          const errorOf = (call: Promise<unknown>): Promise<any> => call.catch((thrown: unknown) => thrown);
+          hook.reply({ body: { text: "made up", error: {} } });
+          const error = await errorOf(client().order({ item: "bad", count: 1 }, options));
+          assert.equal(error.code, Code.FailedPrecondition);
+          assert.equal(error.rawMessage, "no such item: 100% ✗");
+          assert.equal(error.findDetails(BadRequestSchema)[0]?.fieldViolations[0]?.description, "is bad");
+          assert.equal(error.metadata.get("x-why"), "bad");
+          const { request, response, error: shown } = hook.calls[0]?.body ?? assert.fail();
+          assert.deepEqual([request, response], [{ count: 1 }, undefined]);
+          assert.deepEqual(shown, {
+            code: "FAILED_PRECONDITION",
+            message: "no such item: 100% ✗",
+            details: [{ "@type": "type.googleapis.com/google.rpc.BadRequest", fieldViolations: [{ field: "item" }] }],
+          });
+          hook.reply(({ body }) => (body.error ? { body: { forwardedStatusCode: 404 } } : {}));
+          assert.equal((await errorOf(client().order({ item: "bad" }))).code, Code.NotFound);
+          assert.equal((await client().order({ item: "tea", count: 1 })).text, "1 tea", "a success is none");
+          hook.calls.length = 0;
+          const { texts, error: end } = await read(client().watch({ item: "bad", count: 2 }));
+          assert.deepEqual(texts, ["bad 1", "bad 2"]);
+          assert.equal(end?.code, Code.NotFound);
+          assert.deepEqual(
+            hook.calls.map(({ body }) => body.error?.code ?? body.response.total),
+            [1, 2, "RESOURCE_EXHAUSTED"],
+          );
+        });
+
         it("looks at each message of a stream on its way up", async () => {
           const messages = (): AsyncIterable<Message> =>
             Readable.from(Array.from({ length: 5 }, (_, i) => message(0, { item: "tea", count: i + 1 })));

@@ -1,11 +1,11 @@
 import { create } from "@bufbuild/protobuf";
-import { statusFromGrpc } from "@interpose/protocol";
 import { StatusSchema, type Status } from "@interpose/protocol/gen/google/rpc/status_pb";
 import type { CallForm, CallHead, MessagesForm, RequestStart, Translation } from "./protocols/call-form.ts";
 import { codingNames, isKnownCoding } from "./protocols/codings.ts";
 import { messageCodec } from "./protocols/codecs.ts";
 import { blockOf, fieldOf, metadataOf, without, withField } from "./protocols/fields.ts";
 import { enveloped, type WireMessage } from "./protocols/framing.ts";
+import { grpcStatusOf } from "./protocols/grpc.ts";
 import type { HeaderBlock } from "./relay/hpack/index.ts";
 import type { InterceptedCall } from "./relay/interceptor.ts";
 import { ERROR_CODE, type ErrorCode } from "./relay/numbers.ts";
@@ -31,6 +31,8 @@ export interface UpstreamResponse {
   other(bytes: Buffer, start: number, end: number): void;
   /** All of the body has been passed on. */
   finish(): void;
+  /** Told of an error of the API's before it goes on to the client, which it does when `goOn` is called. */
+  failed: (status: Status, goOn: () => void) => void;
   /** See `Interceptor.upstreamReset`. */
   reset(code: ErrorCode): boolean;
 }
@@ -38,12 +40,25 @@ export interface UpstreamResponse {
 /** The upstream is spoken to in the client's own protocol: heads and trailers go on as they are. */
 export function sameProtocol(call: InterceptedCall, form: CallForm): UpstreamSide {
   let held: HeaderBlock | undefined;
+  let isRead = false;
+
+  /** Passes on what ends a response. */
+  function passEnd(status: Status | undefined, goOn: () => void): void {
+    if (status && status.code !== 0) response.failed(status, goOn);
+    else goOn();
+  }
+
   const response: UpstreamResponse = {
     trailers: undefined,
+    failed: (_status, goOn) => goOn(),
     head(block, endStream, isHooked) {
       const messages = endStream || !isHooked ? undefined : form.responseForm(block);
       // An answer without messages, and what is none of the protocol's, passes: there is no response in it.
-      if (!messages) call.sendResponseHead(block, endStream);
+      isRead = messages !== undefined;
+      if (!messages)
+        passEnd(endStream && isHooked ? form.statusOf?.(block) : undefined, () =>
+          call.sendResponseHead(block, endStream),
+        );
       else if (form.holdsHead) held = block;
       else call.sendResponseHead(without(block, "content-length"), false);
       return messages;
@@ -65,7 +80,10 @@ export function sameProtocol(call: InterceptedCall, form: CallForm): UpstreamSid
       return end.byteLength;
     },
     other: (bytes, start, end) => call.sendResponse(Buffer.from(bytes.subarray(start, end))),
-    finish: () => call.endResponse(response.trailers),
+    finish() {
+      const { trailers } = response;
+      passEnd(isRead ? form.statusOf?.(trailers ?? blockOf([])) : undefined, () => call.endResponse(trailers));
+    },
     reset: () => false,
   };
   return { request: form.request, requestHead: form.requestHead, answerForm: (from) => from, response };
@@ -85,13 +103,20 @@ export function inGrpc(call: InterceptedCall, given: CallHead, form: CallForm, t
     writer.end(status, trailers);
   }
 
+  function passEnd(block: HeaderBlock, metadata: readonly string[]): void {
+    const status = grpcStatusOf(block);
+    const goOn = (): void => end(status, metadata);
+    if (status.code === 0) goOn();
+    else response.failed(status, goOn);
+  }
+
   const response: UpstreamResponse = {
     trailers: undefined,
+    failed: (_status, goOn) => goOn(),
     head(head, endStream) {
       const isGrpc = fieldOf(head, "content-type")?.startsWith("application/grpc") === true;
-      const httpStatus = Number(fieldOf(head, ":status"));
       if (endStream || !isGrpc) {
-        end(statusOf(head, httpStatus), isGrpc ? metadataOf(head) : []);
+        passEnd(head, isGrpc ? metadataOf(head) : []);
         return undefined;
       }
       const coding = fieldOf(head, "grpc-encoding");
@@ -102,8 +127,8 @@ export function inGrpc(call: InterceptedCall, given: CallHead, form: CallForm, t
     end: () => 0,
     other: (_bytes, start, stop) => call.creditResponse(stop - start),
     finish() {
-      const { trailers } = response;
-      end(trailers ? statusOf(trailers) : statusFromGrpc({ status: undefined }), trailers ? metadataOf(trailers) : []);
+      const trailers = response.trailers ?? blockOf([]);
+      passEnd(trailers, metadataOf(trailers));
     },
     reset(code) {
       if (code === ERROR_CODE.REFUSED_STREAM || code === ERROR_CODE.CONNECT_ERROR) {
@@ -150,15 +175,6 @@ function grpcHead(
   const accepted = acceptedCodings === undefined ? [] : codingNames(acceptedCodings).filter(isKnownCoding);
   if (accepted.length > 0) fields.push("grpc-accept-encoding", accepted.join(","));
   return blockOf([...fields, ...metadataOf(block)], block.neverIndexed);
-}
-
-function statusOf(trailers: HeaderBlock, httpStatus?: number): Status {
-  return statusFromGrpc({
-    status: fieldOf(trailers, "grpc-status"),
-    message: fieldOf(trailers, "grpc-message"),
-    details: fieldOf(trailers, "grpc-status-details-bin"),
-    httpStatus,
-  });
 }
 
 /** What the timers of others may be ahead of ours. */

@@ -59,6 +59,8 @@ export interface CallForm {
   readonly holdsHead: boolean;
   /** A head that was held, once its message is written: it may say what the message is. */
   readonly responseHead?: (head: HeaderBlock) => HeaderBlock;
+  /** How a response ended, by its trailers, or by its head where that is all of it. Not there: its protocol says so elsewhere. */
+  statusOf?(block: HeaderBlock): Status;
   /** How a response that has begun ends with an error. */
   endOfError(error: unknown): ResponseEnd;
   /** What gRPC in place of the client's protocol needs; undefined for gRPC itself. */

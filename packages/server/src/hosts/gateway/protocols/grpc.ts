@@ -1,9 +1,11 @@
-import { grpcTrailers, statusFromError } from "@interpose/protocol";
+import { grpcTrailers, statusFromError, statusFromGrpc } from "@interpose/protocol";
+import type { Status } from "@interpose/protocol/gen/google/rpc/status_pb";
 import type { CallForm, CallHead } from "./call-form.ts";
 import { codecOfContentType, messageCodec } from "./codecs.ts";
 import { withKnownCodings } from "./codings.ts";
 import { blockOf, fieldOf, without } from "./fields.ts";
 import { enveloped } from "./framing.ts";
+import type { HeaderBlock } from "../relay/hpack/index.ts";
 
 const FAMILY = "application/grpc";
 const FRAMING = enveloped(0);
@@ -30,7 +32,19 @@ export function readGrpc({ block, method, registry }: CallHead): CallForm | unde
       );
     },
     holdsHead: false,
+    statusOf: grpcStatusOf,
     endOfError: (error) => ({ trailers: blockOf(grpcTrailers(statusFromError(error))) }),
     translation: undefined,
   };
+}
+
+/** How a response of gRPC ended, by its trailers, or by its head where that is all of it. */
+export function grpcStatusOf(block: HeaderBlock): Status {
+  const httpStatus = fieldOf(block, ":status");
+  return statusFromGrpc({
+    status: fieldOf(block, "grpc-status"),
+    message: fieldOf(block, "grpc-message"),
+    details: fieldOf(block, "grpc-status-details-bin"),
+    httpStatus: httpStatus === undefined ? undefined : Number(httpStatus),
+  });
 }

@@ -37,6 +37,6 @@ export function httpStatus(code: RpcCode, reason?: ErrorReason): number {
  * (https://connectrpc.com/docs/protocol/#error-codes, #unary-response).
  */
 export function connectHttpStatus(code: RpcCode, reason: ErrorReason): number {
-  if (reason === "method_not_found" || reason === "call_unknown") return 404;
+  if (reason === "call_unknown") return 404;
   return reason === "message_too_large" ? STATUSES[code] : httpStatus(code, reason);
 }

@@ -6,6 +6,7 @@ import { spec } from "node:test/reporters";
 import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const MOST_SLOWEST = 60;
 const words = process.argv.slice(2);
 const files = globSync(["packages/*/src/**/*.test.ts", "packages/*/test/**/*.test.ts", "scripts/**/*.test.mjs"], {
   cwd: root,
@@ -21,12 +22,18 @@ const passes = [
 ].filter((pass) => pass.files.length > 0);
 
 const totals = { passed: 0, failed: 0, skipped: 0 };
+/** Files with how long they took, in milliseconds. */
+const durations = [];
 const failures = [];
 for (const { title, store, files: selected } of passes) {
   console.log(`\n== ${title}: ${selected.length} files\n`);
   process.env.INTERPOSE_TEST_STORE = store;
   await runFiles(selected, title);
 }
+const slowest = durations.sort(([one], [other]) => other - one).slice(0, MOST_SLOWEST);
+console.log(
+  `\nSlowest:\n${slowest.map(([ms, file]) => `  ${(ms / 1000).toFixed(1).padStart(6)} s  ${file}`).join("\n")}`,
+);
 if (failures.length > 0) console.log(`\nFailed:\n${failures.map((failure) => `  ${failure}`).join("\n")}`);
 console.log(
   `\n${totals.passed} passed, ${totals.failed} failed${totals.skipped > 0 ? `, ${totals.skipped} skipped` : ""}`,
@@ -51,6 +58,9 @@ function runFiles(selected, title) {
       if (details.type === "suite" && details.error?.failureType === "subtestsFailed") return;
       totals.failed++;
       failures.push(`${title}: ${file ? relative(root, file) : "?"}: ${name}`);
+    });
+    stream.on("test:summary", ({ file, duration_ms: ms }) => {
+      if (file) durations.push([ms, `${relative(root, file)} (${title})`]);
     });
     stream.on("end", resolve);
     stream.on("error", reject);

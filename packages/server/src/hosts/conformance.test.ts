@@ -230,6 +230,49 @@ const UNARY: readonly Case[] = [
       assert.equal(first.calls.length, 0);
     },
   },
+  {
+    title: "shows response targets an error of the API where their execution asks for that, and leaves it as it is",
+    async check({ client, executions, first }) {
+      executions.set({ response: [{ endpoint: first.url }] }, { runOnErrors: true, hiddenFields: ["count"] });
+      first.reply({ body: { text: "made up" } });
+      const refused = await client.order({ item: "bad", count: 1 });
+      assert.deepEqual(
+        { ...refused, reason: "" },
+        { kind: "refused", code: "failed_precondition", text: "no such item", reason: "" },
+      );
+      const { request, response, error } = first.calls[0]?.body ?? assert.fail("no target was called");
+      assert.deepEqual([request, response], [{ item: "bad" }, undefined]);
+      assert.deepEqual([error.code, error.message], ["FAILED_PRECONDITION", "no such item"]);
+      assert.equal((await client.order(TEA)).kind, "answered");
+      assert.equal(first.calls[1]?.body.error, undefined);
+    },
+  },
+  {
+    title: "lets a target refuse in the place of an error of the API",
+    async check({ client, executions, first, second }) {
+      executions.set(
+        { response: [{ endpoint: first.url }, { endpoint: second.url }] },
+        { runOnErrors: true, hiddenFields: [] },
+      );
+      first.reply({ body: { forwardedStatusCode: 404, forwardedErrorMessage: "nothing here" } });
+      const refused = await client.order({ item: "bad", count: 1 });
+      assertRefused(refused, "not_found", "nothing here (EXEC-reUaUZCzCp)", "TARGET_REFUSED");
+      assert.equal(second.calls.length, 0);
+    },
+  },
+  {
+    title: "hides the fields of an execution from its targets, and from their replies",
+    async check({ client, shop, executions, first }) {
+      executions.set({ request: [{ endpoint: first.url }] }, { runOnErrors: false, hiddenFields: ["count", "*.none"] });
+      first.reply({ body: { item: "coffee", count: 9 } });
+      assert.deepEqual(await client.order({ ...TEA, count: 2 }), {
+        kind: "answered",
+        message: { text: "2 coffee", total: 2 },
+      });
+      assert.deepEqual(first.calls[0]?.body.request, { item: "tea" });
+      assert.deepEqual(shop.seen.messages, [{ item: "coffee", count: 2 }]);
+    },
+  },
 ];
 
 const ONE_REQUEST = { REST: "its clients send one request" };

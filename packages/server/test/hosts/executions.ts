@@ -1,4 +1,11 @@
-import { compileSnapshot, executionsById, type Condition, type Snapshot, type Target } from "@interpose/engine";
+import {
+  compileSnapshot,
+  executionsById,
+  type Condition,
+  type ExecutionOptions,
+  type Snapshot,
+  type Target,
+} from "@interpose/engine";
 import { createTargetCaller, type TargetCallerOptions } from "@interpose/caller";
 import { createPlanRunner, type RunEvent } from "../../src/hosts/run-plan.ts";
 import { newId } from "../../src/ids.ts";
@@ -12,8 +19,11 @@ export interface CaseTarget extends Partial<Omit<Target, "id" | "endpoint">> {
 
 /** Executions that a test sets by itself, with the runner that carries them out. */
 export interface TestExecutions extends HostParts {
-  /** Sets the executions that are in force from now on. */
-  set(executions: Readonly<Partial<Record<"request" | "response", readonly CaseTarget[]>>>): void;
+  /** Sets the executions that are in force from now on, all with the same options. */
+  set(
+    executions: Readonly<Partial<Record<"request" | "response", readonly CaseTarget[]>>>,
+    options?: ExecutionOptions,
+  ): void;
   readonly runs: readonly RunEvent[];
 }
 
@@ -31,13 +41,14 @@ export function createTestExecutions(t: Cleanup, options: Partial<TargetCallerOp
     runs,
     snapshot: () => snapshot,
     run: createPlanRunner({ targets, newRunId: newId, onRun: (event) => void runs.push(event) }),
-    set: (executions) => void (snapshot = snapshotOf(executions, ++revision)),
+    set: (executions, options) => void (snapshot = snapshotOf(executions, ++revision, options)),
   };
 }
 
 function snapshotOf(
   given: Readonly<Partial<Record<"request" | "response", readonly CaseTarget[]>>>,
   revision: bigint,
+  options?: ExecutionOptions,
 ): Snapshot {
   const targets = new Map<string, Target>();
   const executions = (["request", "response"] as const).flatMap((kind) => {
@@ -55,7 +66,7 @@ function snapshotOf(
       return { target: id };
     });
     const condition: Condition = { kind, scope: ALL };
-    return entries.length === 0 ? [] : [{ condition, entries }];
+    return entries.length === 0 ? [] : [{ condition, entries, options }];
   });
   return compileSnapshot({ revision, targets, executions: executionsById(executions) });
 }

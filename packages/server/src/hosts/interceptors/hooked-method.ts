@@ -1,6 +1,7 @@
 import type { DescMethod, Registry } from "@bufbuild/protobuf";
 import {
   createPlanFinder,
+  type ApiFailure,
   type Envelope,
   type Message,
   type Plan,
@@ -10,6 +11,7 @@ import {
 import type { CallContext } from "../call-context.ts";
 import type { CallerIdentity } from "../caller-identity.ts";
 import { NEVER_HOOKED } from "../never-hooked.ts";
+import { runOnError } from "../run-on-error.ts";
 import type { InterceptorHost } from "./interceptor-host.ts";
 
 /** A method that an interceptor stands before. Made once, so that a call of one that is not hooked pays for a comparison. */
@@ -54,6 +56,10 @@ export interface CallHooks {
   request(message: Message): Promise<Message>;
   /** `empty`: the request of a response that comes before any, as a stream may begin. */
   response(message: Message, empty: () => Message): Promise<Message>;
+  /** Told of an error that the service answers, before its client is. Throws what takes its place. */
+  failure(failure: ApiFailure, empty: () => Message): Promise<void>;
+  /** Whether anybody wants to be told. */
+  readonly seesFailures: boolean;
 }
 
 /** The hooks of one call. Messages of a side that has no plan come out as they went in. */
@@ -73,6 +79,14 @@ export function createCallHooks(host: InterceptorHost, call: InterceptedCall): C
   }
 
   return {
+    seesFailures: plans.response?.options?.runOnErrors === true,
+    async failure(failure, empty) {
+      const { response: plan } = plans;
+      if (!plan) return;
+      envelope ??= envelopeOf(host, call);
+      const request = latest ?? empty();
+      await runOnError(host.run, failure, { ...context, plan, request, envelope: await envelope, signal });
+    },
     async request(message) {
       latest = plans.request ? await run("request", plans.request, message, undefined) : message;
       return latest;

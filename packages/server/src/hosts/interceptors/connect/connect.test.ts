@@ -113,6 +113,35 @@ describe("the interceptor for connect-es", () => {
     assert.deepEqual(seen, ["begun"]);
   });
 
+  it("shows targets an error that ends a stream, and not what became of a refusal", async (t) => {
+    const { client, executions, target } = await open(t, {
+      async *chat(messages: AsyncIterable<Message>) {
+        for await (const _ of messages) yield { text: "taken" };
+        throw new ConnectError("sold out", Code.ResourceExhausted);
+      },
+    });
+    const read = async (): Promise<unknown> => {
+      try {
+        for await (const _ of client.chat(requests(1)));
+        return undefined;
+      } catch (error) {
+        return (error as ConnectError).code;
+      }
+    };
+    const options = { runOnErrors: true, hiddenFields: [] };
+    executions.set({ response: [{ endpoint: target.url }] }, options);
+    assert.equal(await read(), Code.ResourceExhausted);
+    assert.deepEqual(target.calls[1]?.body.error, { code: "RESOURCE_EXHAUSTED", message: "sold out" });
+    assert.deepEqual(target.calls[1].body.request, { item: "tea", count: 1 });
+    target.reply(({ body }) => (body.error ? { body: { forwardedStatusCode: 404 } } : {}));
+    assert.equal(await read(), Code.NotFound);
+    target.calls.length = 0;
+    executions.set({ request: [{ endpoint: target.url }], response: [{ endpoint: target.url }] }, options);
+    target.reply(({ body }) => (body.response || body.error ? {} : { body: { forwardedStatusCode: 403 } }));
+    assert.equal(await read(), Code.PermissionDenied);
+    assert.equal(target.calls.length, 1);
+  });
+
   it("asks for no more of a stream than its reader does", async (t) => {
     let made = 0;
     const { client, executions, target } = await open(t, {

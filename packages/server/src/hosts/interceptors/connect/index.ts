@@ -6,7 +6,7 @@ import type { CallerIdentity } from "../../caller-identity.ts";
 import { createCallHooks, hookedMethod, type CallHooks, type HookedMethod } from "../hooked-method.ts";
 import type { InterceptorHost } from "../interceptor-host.ts";
 import { emptyMessage, hookedMessage, protobufOf } from "./message.ts";
-import { createStreamRefusal, type StreamRefusal } from "./outcome.ts";
+import { createStreamRefusal, failureOf, type StreamRefusal } from "./outcome.ts";
 
 /** Choices of an interceptor for connect-es servers. */
 export interface InterposeInterceptorOptions {
@@ -91,7 +91,13 @@ async function hookedUnary(
     }
   };
   const asked = await run(hooks.request(hookedMessage(descriptor.input, request.message, registry)));
-  const response = await next({ ...request, message: asked });
+  const response = await next({ ...request, message: asked }).catch(async (error: unknown) => {
+    if (hooks.seesFailures)
+      await hooks
+        .failure(failureOf(error, registry), () => emptyMessage(descriptor.input, registry))
+        .catch((instead: unknown) => Promise.reject(connectErrorOfCall(instead, request.signal)));
+    throw error;
+  });
   const received = hookedMessage(descriptor.output, response.message, registry);
   return { ...response, message: await run(hooks.response(received, () => emptyMessage(descriptor.input, registry))) };
 }
@@ -105,8 +111,23 @@ async function hookedStream(
   const refusal = createStreamRefusal(request.signal);
   const message = hookedRequests(method, hooks, request.message, refusal);
   // A method without a stream of responses is answered here already.
-  const response = await refusal.orRefusal(next({ ...request, message }));
+  const response = await refusal.orRefusal(next({ ...request, message }).catch(seen(method, hooks, refusal)));
   return { ...response, message: hookedResponses(method, hooks, response.message, refusal) };
+}
+
+/** Lets targets see an error of the service's that ends a stream, and throws what is to end it. */
+function seen(
+  { descriptor, registry }: HookedMethod,
+  hooks: CallHooks,
+  refusal: StreamRefusal,
+): (error: unknown) => Promise<never> {
+  return async (error) => {
+    if (hooks.seesFailures && !refusal.isRefused)
+      await hooks
+        .failure(failureOf(error, registry), () => emptyMessage(descriptor.input, registry))
+        .catch((instead: unknown) => Promise.reject(refusal.refuse(instead)));
+    throw error;
+  };
 }
 
 async function* hookedRequests(
@@ -124,15 +145,16 @@ async function* hookedRequests(
 }
 
 async function* hookedResponses(
-  { descriptor, registry }: HookedMethod,
+  method: HookedMethod,
   hooks: CallHooks,
   messages: StreamResponse["message"],
   refusal: StreamRefusal,
 ): StreamResponse["message"] {
+  const { descriptor, registry } = method;
   const iterator = messages[Symbol.asyncIterator]();
   try {
     for (;;) {
-      const next = await refusal.orRefusal(iterator.next());
+      const next = await refusal.orRefusal(iterator.next().catch(seen(method, hooks, refusal)));
       if (next.done === true) return;
       const received = hookedMessage(descriptor.output, next.value, registry);
       const changed = await refusal.orRefusal(

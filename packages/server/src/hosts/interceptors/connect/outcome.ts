@@ -1,4 +1,9 @@
-import type { ConnectError } from "@connectrpc/connect";
+import { create, type MessageInitShape, type Registry } from "@bufbuild/protobuf";
+import { anyPack, AnySchema } from "@bufbuild/protobuf/wkt";
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { ApiFailure } from "@interpose/engine";
+import { failureFromStatus } from "@interpose/protocol";
+import { StatusSchema } from "@interpose/protocol/gen/google/rpc/status_pb";
 import { connectErrorOfCall } from "../../../listener/connect-error.ts";
 
 /** A refusal that ends a stream, wherever in the call it came up. */
@@ -7,6 +12,8 @@ export interface StreamRefusal {
   refuse(error: unknown): ConnectError;
   /** What is promised, unless the stream is refused before. Only one promise is waited for at a time. */
   orRefusal<T>(work: Promise<T>): Promise<T>;
+  /** Whether it is refused: what the service throws behind that is no error of its own. */
+  readonly isRefused: boolean;
 }
 
 /**
@@ -19,6 +26,9 @@ export function createStreamRefusal(signal: AbortSignal): StreamRefusal {
     if (refused) throw refused;
   };
   return {
+    get isRefused() {
+      return refused !== undefined;
+    },
     refuse(error) {
       refused ??= connectErrorOfCall(error, signal);
       interrupt?.(refused);
@@ -40,4 +50,20 @@ export function createStreamRefusal(signal: AbortSignal): StreamRefusal {
       }
     },
   };
+}
+
+/** What a service threw, as its clients see it. Of what is no ConnectError, connect-es tells them nothing. */
+export function failureOf(error: unknown, registry: Registry): ApiFailure {
+  const { code, rawMessage, details } =
+    error instanceof ConnectError ? error : new ConnectError("internal error", Code.Internal);
+  const status = create(StatusSchema, {
+    code,
+    message: rawMessage,
+    details: details.map((detail) =>
+      "desc" in detail
+        ? anyPack(detail.desc, create(detail.desc, detail.value))
+        : create(AnySchema, { typeUrl: `type.googleapis.com/${detail.type}`, value: detail.value }),
+    ),
+  });
+  return failureFromStatus(status, registry);
 }

@@ -7,7 +7,7 @@ import { FORWARDED_FOR } from "../../shown-headers.ts";
 import { createCallHooks, type HookedMethod } from "../hooked-method.ts";
 import type { InterceptorHost } from "../interceptor-host.ts";
 import type { MessageCodec } from "./message.ts";
-import { statusOfError } from "./outcome.ts";
+import { failureOf, statusOfError } from "./outcome.ts";
 
 /** The call as grpc-js hands it to an interceptor. */
 export type NextCall = Parameters<ServerInterceptor>[1];
@@ -81,15 +81,30 @@ export function createHookedCall(next: NextCall, options: HookedCallOptions): Se
       const outcome =
         side === "request"
           ? await hooksOfCall().request(received)
-          : await hooksOfCall().response(received, () =>
-              messageFromBytes(method.descriptor.input, new Uint8Array(), method.registry),
-            );
+          : await hooksOfCall().response(received, emptyRequest);
       if (isOver) return undefined;
       return { object: outcome === received ? object : codecs[side].write(outcome) };
     } catch (error) {
       refuse(error);
       return undefined;
     }
+  }
+
+  const emptyRequest = (): ReturnType<typeof messageFromBytes> =>
+    messageFromBytes(method.descriptor.input, new Uint8Array(), method.registry);
+
+  /** Ends the call as the service does, once targets have seen that it fails. */
+  function sendStatus(status: Parameters<NextCall["sendStatus"]>[0]): void {
+    const failure = plans.response?.options?.runOnErrors ? failureOf(status, method.registry) : undefined;
+    if (!failure) {
+      next.sendStatus(status);
+      return;
+    }
+    hooksOfCall()
+      .failure(failure, emptyRequest)
+      .then(() => {
+        if (!isOver) next.sendStatus(status);
+      }, refuse);
   }
 
   return Object.assign(new ServerInterceptingCall(next), {
@@ -131,7 +146,7 @@ export function createHookedCall(next: NextCall, options: HookedCallOptions): Se
         isSending = false;
         if (!outcome) return;
         next.sendMessage(outcome.object, callback);
-        if (heldStatus) next.sendStatus(heldStatus);
+        if (heldStatus) sendStatus(heldStatus);
       });
     },
 
@@ -139,7 +154,7 @@ export function createHookedCall(next: NextCall, options: HookedCallOptions): Se
       if (isOver) return;
       // A service may end a call with an error while a message before that is looked at: that comes first.
       if (isSending) heldStatus = status;
-      else next.sendStatus(status);
+      else sendStatus(status);
     },
   });
 }

@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { SERVER_FLAGS } from "../packages/server/bin/runtime.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const PACKAGES = ["engine", "protocol", "caller", "server"];
@@ -83,9 +84,14 @@ function stagePackage(name, stage) {
   if (readdirSync(source).includes("bin")) {
     mkdirSync(join(stage, "bin"));
     // A checkout's start finds or installs a Node that is new enough; a published package leaves that to its engines.
-    writeFileSync(join(stage, "bin/interpose.mjs"), '#!/usr/bin/env node\nimport "../dist/cli/main.js";\n', {
-      mode: 0o755,
-    });
+    const launcher = [
+      "#!/usr/bin/env node",
+      'import { setFlagsFromString } from "node:v8";',
+      `for (const flag of ${JSON.stringify(SERVER_FLAGS)}) setFlagsFromString(flag);`,
+      'await import("../dist/cli/main.js");',
+      "",
+    ];
+    writeFileSync(join(stage, "bin/interpose.mjs"), launcher.join("\n"), { mode: 0o755 });
   }
   for (const file of ["LICENSE", "README.md"]) cpSync(join(root, file), join(stage, file));
   const manifest = JSON.parse(readFileSync(join(source, "package.json"), "utf8"));

@@ -41,6 +41,16 @@ describe("FrameReader", () => {
     );
   });
 
+  it("hands a payload on where it stands when only its header came before it", () => {
+    const bytes = frame(0, 0, 1, Buffer.from("payload"));
+    const rest = bytes.subarray(9);
+    const seen: Buffer[] = [];
+    const reader = new FrameReader(100, (_type, _flags, _streamId, buffer) => seen.push(buffer));
+    reader.read(bytes.subarray(0, 9));
+    reader.read(rest);
+    assert.equal(seen[0], rest);
+  });
+
   it("does not look at the reserved bit of a stream's number", () => {
     const bytes = frame(0, 0, 1);
     bytes.writeUInt32BE(0x8000_0001, 5);

@@ -13,7 +13,7 @@ export type FrameSink = (
 
 /**
  * Cuts bytes into frames (RFC 9113, section 4.1), however they arrive. A frame that is whole within one chunk is handed on where it
- * stands; one that is split is put together once. Throws ConnectionError for a frame that is larger than was allowed, before it is read.
+ * stands, as is a payload that is whole; one that is split is put together once. Throws ConnectionError for a frame that is larger than was allowed, before it is read.
  */
 export class FrameReader {
   readonly #sink: FrameSink;
@@ -52,23 +52,32 @@ export class FrameReader {
       this.#headerFilled += copied;
       at += copied;
       if (this.#headerFilled < FRAME_HEADER_BYTES) return at;
-      this.#payload = Buffer.allocUnsafe(this.#lengthOf(this.#header, 0));
-      this.#payloadFilled = 0;
     }
-    const payload = this.#payload ?? Buffer.alloc(0);
-    const copied = chunk.copy(payload, this.#payloadFilled, at, at + payload.byteLength - this.#payloadFilled);
+    const length = this.#lengthOf(this.#header, 0);
+    if (!this.#payload && chunk.byteLength - at >= length) {
+      // Only the header came apart from it, as in memory: the payload is whole where it stands.
+      this.#headerFilled = 0;
+      this.#emit(this.#header, 0, chunk, at, at + length);
+      return at + length;
+    }
+    const payload = (this.#payload ??= Buffer.allocUnsafe(length));
+    const copied = chunk.copy(payload, this.#payloadFilled, at, at + length - this.#payloadFilled);
     this.#payloadFilled += copied;
-    if (this.#payloadFilled < payload.byteLength) return at + copied;
+    if (this.#payloadFilled < length) return at + copied;
     this.#headerFilled = 0;
     this.#payload = undefined;
-    this.#emit(this.#header, 0, payload, 0, payload.byteLength);
+    this.#payloadFilled = 0;
+    this.#emit(this.#header, 0, payload, 0, length);
     return at + copied;
   }
 
   #beginSplit(chunk: Buffer, at: number): void {
     this.#headerFilled = chunk.copy(this.#header, 0, at, Math.min(at + FRAME_HEADER_BYTES, chunk.byteLength));
     if (this.#headerFilled < FRAME_HEADER_BYTES) return;
-    this.#payload = Buffer.allocUnsafe(this.#lengthOf(this.#header, 0));
+    // A frame that is too large is refused before it is read.
+    const length = this.#lengthOf(this.#header, 0);
+    if (chunk.byteLength === at + FRAME_HEADER_BYTES) return;
+    this.#payload = Buffer.allocUnsafe(length);
     this.#payloadFilled = chunk.copy(this.#payload, 0, at + FRAME_HEADER_BYTES);
   }
 

@@ -1,4 +1,4 @@
-import { create, type MessageInitShape, type Registry } from "@bufbuild/protobuf";
+import { create, type Registry } from "@bufbuild/protobuf";
 import { anyPack, AnySchema } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { ApiFailure } from "@interpose/engine";

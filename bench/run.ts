@@ -70,6 +70,7 @@ async function runOne(name: string, effort: Work["effort"]): Promise<boolean> {
     const report = markdownReport(name, benchmark, findings, describeMachine(new Date()));
     await mkdir(new URL("reports/", HERE), { recursive: true });
     await writeFile(new URL(`reports/${name}.md`, HERE), report);
+    if (findings.picture !== undefined) await writeFile(new URL(`reports/${name}.svg`, HERE), findings.picture);
     return findings.bounds.length > 0 && findings.bounds.every(holds);
   } finally {
     await teardown.run();

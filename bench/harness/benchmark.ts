@@ -23,6 +23,8 @@ export interface Findings {
   readonly bounds: readonly Bound[];
   /** What the numbers mean for somebody who decides by them, in one sentence. */
   readonly meaning: string;
+  /** The same to look at, as SVG. It stands beside the report. */
+  readonly picture?: string;
 }
 
 /** Numbers for people. */

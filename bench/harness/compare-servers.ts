@@ -97,7 +97,7 @@ function recordedIn(turns: readonly (readonly Pair<Turn>[])[]): ComparedCalls["r
 
 async function startPair({ teardown }: Work, { stores, preload }: Comparison): Promise<Pair<Server>> {
   const start = (side: keyof Pair<unknown>): Promise<Server> =>
-    startServer(teardown, stores[side].dataDir, preload?.[side]);
+    startServer(teardown, stores[side].dataDir, { preload: preload?.[side] });
   const [a, b] = await Promise.all([start("a"), start("b")]);
   return { a, b };
 }

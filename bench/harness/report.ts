@@ -7,6 +7,7 @@ export function markdownReport(name: string, { claim }: Benchmark, findings: Fin
     `**Claim.** ${claim}`,
     `**Measured.** ${measuredOn}. Made by \`npm run bench -- ${name}\`; [README.md](../README.md) says how to read it.`,
     `**Meaning.** ${findings.meaning}`,
+    ...(findings.picture === undefined ? [] : [`![${name}](${name}.svg)`]),
     "## Bounds",
     findings.bounds.map((bound) => `- ${boundText(bound)}`).join("\n"),
     ...findings.tables.flatMap((table) => [`## ${table.title}`, table.note, markdownTable(table)]),

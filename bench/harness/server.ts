@@ -9,6 +9,7 @@ import type { ProbeAnswers } from "./probe.ts";
 export const ADMIN_TOKEN = "an-admin-token-for-benchmarks-only";
 
 const INTERPOSE = new URL("../../packages/server/src/cli/main.ts", import.meta.url);
+const LAUNCHER = new URL("../../packages/server/bin/interpose.mjs", import.meta.url);
 
 /**
  * Megabytes of each half of V8's young generation, which else depends on how much was allocated at the start, and stays so: the larger it is, the
@@ -21,6 +22,7 @@ const START_TIMEOUT_MS = 60_000;
 /** An `interpose serve` in a process of its own. */
 export interface Server {
   readonly url: string;
+  readonly pid: number;
   /** CPU time that the process has used, in microseconds. */
   cpuMicroseconds(): Promise<number>;
   /** The median of what a benchmark's module recorded in it since this was last asked. */
@@ -28,13 +30,27 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-/** Starts `interpose serve` on a data directory, with its defaults. A module can be loaded before it. */
-export async function startServer(teardown: Teardown, dataDir: string, preload?: URL): Promise<Server> {
+/** How a server is started. */
+export interface ServerOptions {
+  /** Loaded before it. */
+  readonly preload?: URL | undefined;
+  /** Settings, beside its defaults. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** By the launcher, as users start it, with its flags of V8 in place of those that make servers the same. */
+  readonly isLaunched?: boolean;
+}
+
+/** Starts `interpose serve` on a data directory, with its defaults. */
+export async function startServer(
+  teardown: Teardown,
+  dataDir: string,
+  { preload, env = {}, isLaunched = false }: ServerOptions = {},
+): Promise<Server> {
   const logFile = join(dataDir, "server.log");
   const log = openSync(logFile, "w");
-  const child = startChild<ProbeAnswers>(teardown, INTERPOSE, {
+  const child = startChild<ProbeAnswers>(teardown, isLaunched ? LAUNCHER : INTERPOSE, {
     args: ["serve"],
-    nodeFlags: SAME_YOUNG_GENERATION,
+    nodeFlags: isLaunched ? [] : SAME_YOUNG_GENERATION,
     stderr: log,
     preload: [new URL("./probe.ts", import.meta.url), ...(preload ? [preload] : [])],
     env: {
@@ -42,6 +58,7 @@ export async function startServer(teardown: Teardown, dataDir: string, preload?:
       INTERPOSE_DATA_DIR: dataDir,
       INTERPOSE_ADMIN_TOKEN: ADMIN_TOKEN,
       INTERPOSE_LOG_FORMAT: "json",
+      ...env,
     },
   });
   closeSync(log);
@@ -53,6 +70,7 @@ export async function startServer(teardown: Teardown, dataDir: string, preload?:
   const url = await ready(child);
   return {
     url,
+    pid: server.pid ?? 0,
     cpuMicroseconds: () => child.ask("cpu", undefined),
     recorded: () => child.ask("recorded", undefined),
     stop: child.stop,

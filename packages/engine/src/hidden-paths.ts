@@ -6,6 +6,8 @@ export const MAX_HIDDEN_PATH_LENGTH = 200;
 export const MAX_HIDDEN_PATH_PARTS = 32;
 /** Most places that are remembered. A place beyond them is made again whenever it is met. */
 const MAX_PLACES = 10_000;
+/** Most names of which a place remembers where they lead. Names may be keys, which are anybody's. */
+const MAX_NAMES = 100;
 
 const ANY = "*";
 const ANY_DEPTH = "**";
@@ -83,19 +85,31 @@ export function hiddenRoot(paths: readonly string[]): HiddenPlace {
     const known = places.get(id);
     if (known) return known;
     const left = sorted.filter((part) => !ends.has(part));
+    const byName = new Map<string, HiddenPlace>();
+
+    function follow(name: string, otherName: string | undefined): HiddenPlace {
+      const following = new Set<number>();
+      for (const part of left) {
+        const text = parts[part];
+        if (text === ANY_DEPTH) add(following, part);
+        else if (text === ANY || text === name || text === otherName) add(following, part + 1);
+      }
+      return following.size === 0 ? nowhere : placeOf(following);
+    }
+
     const place: HiddenPlace = {
       id,
       isHidden: left.length < sorted.length,
       isEnd: left.length === 0,
       next(name, otherName) {
         if (left.length === 0) return nowhere;
-        const following = new Set<number>();
-        for (const part of left) {
-          const text = parts[part];
-          if (text === ANY_DEPTH) add(following, part);
-          else if (text === ANY || text === name || text === otherName) add(following, part + 1);
-        }
-        return following.size === 0 ? nowhere : placeOf(following);
+        // With a second name it is a field, for which it is asked once.
+        if (otherName !== undefined) return follow(name, otherName);
+        const found = byName.get(name) ?? follow(name, undefined);
+        // A place that is not kept must not be kept by another one either.
+        const isKept = found === nowhere || places.get(found.id) === found;
+        if (isKept && byName.size < MAX_NAMES) byName.set(name, found);
+        return found;
       },
     };
     if (places.size < MAX_PLACES) places.set(id, place);

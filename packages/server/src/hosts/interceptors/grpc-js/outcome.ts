@@ -18,10 +18,10 @@ export function failureOf(
   { code, details, metadata }: Parameters<ServerInterceptingCall["sendStatus"]>[0],
   registry: Registry,
 ): ApiFailure | undefined {
-  const [encoded] = metadata?.get("grpc-status-details-bin") ?? [];
+  const encoded = metadata?.get("grpc-status-details-bin")[0];
   const status = statusFromGrpc({
     status: String(code),
-    message: encodeGrpcMessage(details ?? ""),
+    message: encodeGrpcMessage(details),
     details: encoded === undefined ? undefined : Buffer.from(encoded).toString("base64"),
   });
   return status.code === 0 ? undefined : failureFromStatus(status, registry);

@@ -49,8 +49,12 @@ export {
   protocolOfRequest,
   restErrorFromStatus,
   serviceOfRpcPath,
+  statusFromConnectBody,
+  statusFromConnectEnd,
   statusFromError,
   statusFromGrpc,
+  statusFromRestError,
+  trailersFromGrpcWeb,
 } from "./errors/index.ts";
 export type {
   ConnectErrorDetail,

@@ -9,3 +9,4 @@ export type { GrpcTrailers } from "./grpc-status.ts";
 export { httpStatus } from "./http-status.ts";
 export { protocolOfRequest, serviceOfRpcPath } from "./wire-protocol.ts";
 export type { RequestHead, WireProtocol } from "./wire-protocol.ts";
+export { statusFromConnectBody, statusFromConnectEnd, statusFromRestError, trailersFromGrpcWeb } from "./read-error.ts";

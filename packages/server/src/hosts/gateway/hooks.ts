@@ -18,7 +18,8 @@ import type { RequestHead } from "./relay/header-fields.ts";
 import type { HeaderBlock } from "./relay/hpack/index.ts";
 import type { InterceptedCall, Interceptor, RelayAnswer } from "./relay/interceptor.ts";
 import { rememberLast } from "./relay/remember-last.ts";
-import { inGrpc, sameProtocol } from "./upstream-side.ts";
+import { inGrpc } from "./in-grpc.ts";
+import { sameProtocol } from "./same-protocol.ts";
 
 /** What hooks need. */
 export interface HooksOptions extends EnvelopeOptions {
@@ -91,9 +92,7 @@ export function createHooks(
     const { full, descriptor, plans } = meaning.method;
     const { request, response } = plans(snapshot);
     const protocol = rest ? "rest" : protocolOf(head, contentType);
-    // Errors are read in gRPC alone.
-    const isReadInGrpc = response?.options?.runOnErrors === true && speaks.has("grpc");
-    const inOtherProtocol = isTranslated(protocol, isReadInGrpc ? GRPC_ALONE : speaks);
+    const inOtherProtocol = isTranslated(protocol, speaks);
     if (!request && !response && !inOtherProtocol) return undefined;
 
     const context = callContextOf((name) => fieldOf(block, name));
@@ -162,8 +161,6 @@ function wrongVerb({ method, path }: RequestHead, verbs: readonly string[]): Int
     { metadata: { allow } },
   );
 }
-
-const GRPC_ALONE: ReadonlySet<Spoken> = new Set(["grpc"]);
 
 /** The name of what has none: only executions on everything apply to it. */
 const NAMELESS: MethodName = { full: "", service: "" };

@@ -9,7 +9,8 @@ import { fieldOf, withField } from "./protocols/fields.ts";
 import type { Piece, WireMessage } from "./protocols/framing.ts";
 import type { HeaderBlock } from "./relay/hpack/index.ts";
 import type { InterceptedCall, Interceptor } from "./relay/interceptor.ts";
-import { DEADLINE_SLACK_MS, type UpstreamSide } from "./upstream-side.ts";
+import { DEADLINE_SLACK_MS } from "./in-grpc.ts";
+import type { UpstreamSide } from "./upstream-side.ts";
 
 /** What a call needs whose messages are looked at, or translated. */
 export interface MessageCallOptions {

@@ -641,6 +641,51 @@ describe("a gateway before an API that speaks REST itself", () => {
     );
   });
 
+  it("shows targets the API's errors where their execution asks for that, and lets them refuse in their place", async () => {
+    const asking = (condition: string): void =>
+      void (state.snapshot = snapshotOf(
+        { [condition]: { endpoint: hook.url } },
+        { runOnErrors: true, hiddenFields: [] },
+      ));
+    asking(`response/${THINGS}/Get`);
+    const error = { code: 9, message: "no: 100% ✗", details: [{ "@type": "un.Known", value: "AQ==" }] };
+    const shown = (): unknown[] => hook.calls.map(({ body }) => [body.error?.code, body.error?.message, body.response]);
+    for (const [status, text, coding] of [
+      [400, JSON.stringify(error), undefined],
+      [400, JSON.stringify({ error }), "gzip"],
+      [503, "<h1>Sorry</h1>", undefined],
+      [404, "", undefined],
+    ] as const) {
+      const body = coding ? gzipSync(text) : Buffer.from(text);
+      api.answer = () => ({ status, parts: [body], headers: coding ? { "content-encoding": coding } : {} });
+      const answer = await call(url, "GET", "/v1/all");
+      assert.deepEqual([answer.status, answer.text], [status, text], "it is told as it came");
+    }
+    assert.deepEqual(shown(), [
+      ["FAILED_PRECONDITION", "no: 100% ✗", undefined],
+      ["FAILED_PRECONDITION", "no: 100% ✗", undefined],
+      ["UNAVAILABLE", "HTTP 503", undefined],
+      ["NOT_FOUND", "HTTP 404", undefined],
+    ]);
+    hook.reply({ body: { forwardedStatusCode: 403 } });
+    assert.equal((await call(url, "GET", "/v1/all")).status, 403);
+    // What is too long for an error passes unseen.
+    hook.calls.length = 0;
+    const long = "x".repeat(3_000_000);
+    api.answer = () => ({ status: 500, parts: [long] });
+    const answer = await call(url, "GET", "/v1/all");
+    assert.deepEqual([answer.status, answer.text.length, hook.calls.length], [500, long.length, 0]);
+
+    asking(`response/${FLOWS}/List`);
+    hook.reply({});
+    api.answer = () => ({ parts: ['{"result":{}}\n', '{"error":{"code":5,"message":"gone"}}\n'] });
+    assert.match((await call(url, "GET", "/v1/stream")).text, /"message":"gone"/);
+    assert.deepEqual(shown(), [
+      [undefined, undefined, {}],
+      ["NOT_FOUND", "gone", undefined],
+    ]);
+  });
+
   it("ends a stream with the error of a message that is refused", async () => {
     hooked(`response/${FLOWS}/List`);
     for (const parts of [

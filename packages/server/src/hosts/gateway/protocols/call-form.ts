@@ -59,8 +59,15 @@ export interface CallForm {
   readonly holdsHead: boolean;
   /** A head that was held, once its message is written: it may say what the message is. */
   readonly responseHead?: (head: HeaderBlock) => HeaderBlock;
-  /** How a response ended, by its trailers, or by its head where that is all of it. Not there: its protocol says so elsewhere. */
-  statusOf?(block: HeaderBlock): Status;
+  /** In the same protocol: how a response ended. Each protocol has some of these places where it says so. */
+  readonly ending: {
+    /** The trailers, or the head where that is all of the response. */
+    readonly block?: (block: HeaderBlock) => Status;
+    /** The end that a body has of its own, as its cutter took it. `coding`: of the body's messages. */
+    readonly piece?: (bytes: Buffer, coding: string | undefined) => Promise<Status>;
+    /** The body of a response that is no message. Undefined: it is no error either. */
+    readonly body?: (head: HeaderBlock, body: Uint8Array) => Status | undefined;
+  };
   /** How a response that has begun ends with an error. */
   endOfError(error: unknown): ResponseEnd;
   /** What gRPC in place of the client's protocol needs; undefined for gRPC itself. */

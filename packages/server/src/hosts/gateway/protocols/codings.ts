@@ -93,6 +93,15 @@ export async function decompress(bytes: Uint8Array, coding: string | undefined, 
   }
 }
 
+/** Longest end of a body that is looked into: its metadata, and the error. */
+const MOST_OF_END = 1024 * 1024;
+
+/** What the last frame of a body holds, whose first five bytes are its prefix. */
+export async function endPayload(frame: Buffer, coding: string | undefined): Promise<Uint8Array> {
+  const payload = frame.subarray(5);
+  return ((frame[0] ?? 0) & 1) === 1 ? decompress(payload, coding, MOST_OF_END) : payload;
+}
+
 /** Compressed bytes; undefined where the coding is none that we write. */
 export async function compress(bytes: Uint8Array, coding: string | undefined): Promise<Buffer | undefined> {
   return coding === undefined ? undefined : CODINGS.get(coding)?.compress(bytes);

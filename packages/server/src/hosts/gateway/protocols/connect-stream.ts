@@ -1,7 +1,7 @@
-import { connectEndOfStream, statusFromError } from "@interpose/protocol";
+import { connectEndOfStream, statusFromConnectEnd, statusFromError } from "@interpose/protocol";
 import type { CallForm, CallHead, ResponseWriter } from "./call-form.ts";
 import { codecOfContentType, messageCodec } from "./codecs.ts";
-import { withKnownCodings } from "./codings.ts";
+import { endPayload, withKnownCodings } from "./codings.ts";
 import { grpcTimeout } from "./connect-timeout.ts";
 import { blockOf, fieldOf, without } from "./fields.ts";
 import { enveloped } from "./framing.ts";
@@ -57,6 +57,7 @@ export function readConnectStream({ block, method, registry }: CallHead): CallFo
       );
     },
     holdsHead: false,
+    ending: { piece: async (bytes, coding) => statusFromConnectEnd(await endPayload(bytes, coding)) },
     endOfError: (error) => ({ body: Buffer.from(connectEndOfStream(statusFromError(error))) }),
     translation: {
       acceptedCodings: fieldOf(block, "connect-accept-encoding"),

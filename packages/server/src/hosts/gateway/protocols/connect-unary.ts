@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { InterposeError } from "@interpose/engine";
-import { connectErrorJson, httpStatus, codeFromNumber } from "@interpose/protocol";
+import { codeFromNumber, connectErrorJson, httpStatus, statusFromConnectBody } from "@interpose/protocol";
 import { StatusSchema, type Status } from "@interpose/protocol/gen/google/rpc/status_pb";
 import type { CallForm, CallHead, MessagesForm, ResponseWriter } from "./call-form.ts";
 import { messageCodec, type CodecName } from "./codecs.ts";
@@ -54,6 +54,12 @@ function formOf(
       };
     },
     holdsHead: true,
+    ending: {
+      body(head, body) {
+        const status = Number(fieldOf(head, ":status"));
+        return status >= 400 ? statusFromConnectBody(status, body) : undefined;
+      },
+    },
     // What has begun to leave is whole, or cut off.
     endOfError: () => ({}),
     translation: {

@@ -1,8 +1,9 @@
-import { grpcTrailers, grpcWebTrailers, statusFromError } from "@interpose/protocol";
+import { grpcTrailers, grpcWebTrailers, statusFromError, trailersFromGrpcWeb } from "@interpose/protocol";
 import type { CallForm, CallHead, MessagesForm, ResponseWriter } from "./call-form.ts";
 import { codecOfContentType, messageCodec, type CodecName } from "./codecs.ts";
-import { withKnownCodings } from "./codings.ts";
+import { endPayload, withKnownCodings } from "./codings.ts";
 import { blockOf, fieldOf, without } from "./fields.ts";
+import { grpcStatusOf } from "./grpc.ts";
 import { asBase64, enveloped, envelopedText } from "./framing.ts";
 import type { InterceptedCall } from "../relay/interceptor.ts";
 
@@ -66,6 +67,10 @@ export function readGrpcWeb({ block, method, registry }: CallHead): CallForm | u
       };
     },
     holdsHead: false,
+    ending: {
+      block: grpcStatusOf,
+      piece: async (bytes, coding) => grpcStatusOf(blockOf(trailersFromGrpcWeb(await endPayload(bytes, coding)))),
+    },
     endOfError: (error) => ({ body: lastBytes(grpcTrailers(statusFromError(error))) }),
     translation: {
       acceptedCodings: fieldOf(block, "grpc-accept-encoding"),

@@ -32,7 +32,7 @@ export function readGrpc({ block, method, registry }: CallHead): CallForm | unde
       );
     },
     holdsHead: false,
-    statusOf: grpcStatusOf,
+    ending: { block: grpcStatusOf },
     endOfError: (error) => ({ trailers: blockOf(grpcTrailers(statusFromError(error))) }),
     translation: undefined,
   };

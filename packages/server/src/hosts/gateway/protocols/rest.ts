@@ -1,11 +1,14 @@
+import { create } from "@bufbuild/protobuf";
 import {
   createStreamWriter,
   isRawBody,
   refuseStreamOfClient,
   statusFromError,
+  statusFromRestError,
   streamForm,
   type Route,
 } from "@interpose/protocol";
+import { StatusSchema } from "@interpose/protocol/gen/google/rpc/status_pb";
 import type { HeaderBlock } from "../relay/hpack/index.ts";
 import type { CallForm, CallHead, MessagesForm, RestBinding } from "./call-form.ts";
 import { withKnownCodings } from "./codings.ts";
@@ -15,6 +18,7 @@ import { jsonSequence, type JsonSequence } from "./json-sequence.ts";
 import { restRequestCodec, restResponseCodec, type RestCodec } from "./rest-codecs.ts";
 import { restStreamWriter, restWriter } from "./rest-writer.ts";
 
+const OPEN_BRACE = 0x7b;
 /** What a body is that does not say it (RFC 9110, section 8.3). */
 const UNKNOWN_TYPE = "application/octet-stream";
 
@@ -63,6 +67,15 @@ function formOf({ head, block, registry }: CallHead, rest: RestBinding): CallFor
       return type === fieldOf(held, "content-type") ? held : withField(held, "content-type", type ?? UNKNOWN_TYPE);
     },
     holdsHead: !isStream,
+    ending: {
+      body(answered, body) {
+        const status = Number(fieldOf(answered, ":status"));
+        return status >= 400 ? statusFromRestError(status, body, registry) : undefined;
+      },
+      // Of what stands between the messages of a stream, only the value that is an error begins so.
+      piece: (bytes) =>
+        Promise.resolve(bytes[0] === OPEN_BRACE ? statusFromRestError(500, bytes, registry) : create(StatusSchema)),
+    },
     endOfError(error) {
       const status = statusFromError(error);
       const end = passed ? passed.endOfError(status) : stream?.error(status);

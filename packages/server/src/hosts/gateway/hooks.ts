@@ -1,5 +1,5 @@
 import { InterposeError, planForMethod, type MethodName, type PlansOfMethod, type Snapshot } from "@interpose/engine";
-import { failureFromStatus, serviceOfRpcPath } from "@interpose/protocol";
+import { failureFromStatus, serviceOfRpcPath, type WireProtocol } from "@interpose/protocol";
 import { callContextOf } from "../call-context.ts";
 import { runOnError } from "../run-on-error.ts";
 import type { RunPlan } from "../run-plan.ts";
@@ -16,7 +16,7 @@ import { isTranslated, protocolOf, readCall, type Spoken } from "./protocols/ind
 import { answered, refusal } from "./refusal.ts";
 import type { RequestHead } from "./relay/header-fields.ts";
 import type { HeaderBlock } from "./relay/hpack/index.ts";
-import type { InterceptedCall, Interceptor, RelayAnswer } from "./relay/interceptor.ts";
+import type { Intercept, InterceptedCall, Interceptor, RelayAnswer } from "./relay/interceptor.ts";
 import { rememberLast } from "./relay/remember-last.ts";
 import { inGrpc } from "./in-grpc.ts";
 import { sameProtocol } from "./same-protocol.ts";
@@ -44,9 +44,7 @@ export interface HooksOptions extends EnvelopeOptions {
  * pass as they are. Nobody gets past a hook: what is hooked and cannot be read is refused, and so is what has an execution of its own method or service, or meets an API of which
  * nothing is known yet, and is not described. Where such a method is gone in truth, the API itself would say no more.
  */
-export function createHooks(
-  options: HooksOptions,
-): (head: RequestHead, block: HeaderBlock, call: InterceptedCall) => Interceptor | undefined {
+export function createHooks(options: HooksOptions): Intercept {
   const apiOf = rememberLast(createKnownApi);
   const envelopes = createEnvelopes(options);
   const { speaks, cors } = options;
@@ -62,83 +60,114 @@ export function createHooks(
     return isForUs && kind === "known" ? answer : undefined;
   }
 
-  return (head, block, relayed) => {
+  /** What answers a call by an error. */
+  function refused(error: unknown, block: HeaderBlock): (relayed: InterceptedCall) => Interceptor {
+    return (relayed) => refusal(readable(relayed, block), error, fieldOf(block, "content-type"));
+  }
+
+  /** A call of which pages may read what refuses it. */
+  function readable(relayed: InterceptedCall, block: HeaderBlock): InterceptedCall {
+    return cors ? readableRefusals(relayed, block, cors) : relayed;
+  }
+
+  /** What takes a call apart into its messages. */
+  function takenApart({
+    given,
+    protocol,
+    isTranslated: inOtherProtocol,
+    plans: { request, response },
+  }: TakenApart): (relayed: InterceptedCall) => Interceptor {
+    const { block, method, registry } = given;
+    const context = callContextOf((name) => fieldOf(block, name));
+    const head: CallHead = { ...given, deadline: context.deadline };
+    let form: CallForm;
+    try {
+      form = readCall(protocol, head);
+    } catch (error) {
+      return refused(error, block);
+    }
+    const { translation } = form;
+    return (relayed) => {
+      const call = readable(relayed, block);
+      const envelope = envelopes(`/${method.parent.typeName}/${method.name}`, block, call.origin.address);
+      const begin = (): Interceptor =>
+        createMessageCall(call, {
+          call: head,
+          form,
+          upstream:
+            inOtherProtocol && translation
+              ? inGrpc(cors ? readableCall(call, block, cors) : call, head, form, translation)
+              : sameProtocol(call, form),
+          request,
+          response,
+          maxMessageBytes: options.maxMessageBytes,
+          run: async (plan, message, asked, signal) =>
+            options.run({
+              ...context,
+              side: asked ? "response" : "request",
+              plan,
+              message,
+              request: asked,
+              envelope: await envelope(),
+              signal,
+            }),
+          runOnError: async (plan, status, asked, signal) =>
+            runOnError(options.run, failureFromStatus(status, registry), {
+              ...context,
+              plan,
+              request: asked,
+              envelope: await envelope(),
+              signal,
+            }),
+        });
+      if (!options.callerRequired || (!request && !response)) return begin();
+      const contentType = fieldOf(block, "content-type");
+      return admitFirst({ decided: envelope(), admit: begin, refuse: (error) => refusal(call, error, contentType) });
+    };
+  }
+
+  // Asked for every call: what it closes over is made for those alone that are intercepted, and so above.
+  return (head, block) => {
     const asked = preflight(head, block);
-    if (asked) return answered(relayed, asked);
-    const call = cors ? readableRefusals(relayed, block, cors) : relayed;
+    if (asked) return (relayed) => answered(relayed, asked);
     const page = options.page?.(head, block);
-    if (page) return answered(call, page);
+    if (page) return (relayed) => answered(readable(relayed, block), page);
     const descriptors = options.descriptors();
     const snapshot = options.snapshot();
     const api = apiOf(descriptors);
     const meaning = api.meaningOf(head, block);
-    const contentType = fieldOf(block, "content-type");
     const other = "others" in meaning ? meaning.others.find(({ plans }) => isHooked(plans(snapshot))) : undefined;
-    if (other) return refusal(call, ambiguous(other.full), contentType);
+    if (other) return refused(ambiguous(other.full), block);
     if (meaning.kind !== "known") {
       const name = meaning.kind === "undescribed" ? meaning.name : NAMELESS;
-      if (isHookedUnseen(snapshot, name, api)) return refusal(call, notDescribed(head.path), contentType);
+      if (isHookedUnseen(snapshot, name, api)) return refused(notDescribed(head.path), block);
       if (meaning.kind === "other" && meaning.allowed && isTranslated("rest", speaks))
-        return refusal(call, wrongVerb(head, meaning.allowed), contentType);
+        return refused(wrongVerb(head, meaning.allowed), block);
       // The API would understand neither the protocol nor, so, what is asked of it.
       const isUnknown = meaning.kind === "undescribed" && api.isDescribed && head.method === "POST";
-      return isUnknown && isTranslated(protocolOf(head, contentType), speaks)
-        ? refusal(call, notFound(head.path), contentType)
+      return isUnknown && isTranslated(protocolOf(head, fieldOf(block, "content-type")), speaks)
+        ? refused(notFound(head.path), block)
         : undefined;
     }
     const { rest } = meaning;
     // What a browser asks before a call is for the API to answer.
     if (head.method === "OPTIONS" && !rest) return undefined;
-    const { full, descriptor, plans } = meaning.method;
-    const { request, response } = plans(snapshot);
-    const protocol = rest ? "rest" : protocolOf(head, contentType);
+    const plans = meaning.method.plans(snapshot);
+    const protocol = rest ? "rest" : protocolOf(head, fieldOf(block, "content-type"));
     const inOtherProtocol = isTranslated(protocol, speaks);
-    if (!request && !response && !inOtherProtocol) return undefined;
-
-    const context = callContextOf((name) => fieldOf(block, name));
+    if (!isHooked(plans) && !inOtherProtocol) return undefined;
     const { registry } = descriptors;
-    const given: CallHead = { head, block, method: descriptor, registry, deadline: context.deadline, rest };
-    let form: CallForm;
-    try {
-      form = readCall(protocol, given);
-    } catch (error) {
-      return refusal(call, error, contentType);
-    }
-    const { translation } = form;
-    const envelope = envelopes(full, block, call.origin.address);
-    const begin = (): Interceptor =>
-      createMessageCall(call, {
-        call: given,
-        form,
-        upstream:
-          inOtherProtocol && translation
-            ? inGrpc(cors ? readableCall(call, block, cors) : call, given, form, translation)
-            : sameProtocol(call, form),
-        request,
-        response,
-        maxMessageBytes: options.maxMessageBytes,
-        run: async (plan, message, asked, signal) =>
-          options.run({
-            ...context,
-            side: asked ? "response" : "request",
-            plan,
-            message,
-            request: asked,
-            envelope: await envelope(),
-            signal,
-          }),
-        runOnError: async (plan, status, asked, signal) =>
-          runOnError(options.run, failureFromStatus(status, descriptors.registry), {
-            ...context,
-            plan,
-            request: asked,
-            envelope: await envelope(),
-            signal,
-          }),
-      });
-    if (!options.callerRequired || (!request && !response)) return begin();
-    return admitFirst({ decided: envelope(), admit: begin, refuse: (error) => refusal(call, error, contentType) });
+    const given = { head, block, method: meaning.method.descriptor, registry, rest };
+    return takenApart({ given, protocol, isTranslated: inOtherProtocol, plans });
   };
+}
+
+/** A call that is to be taken apart. */
+interface TakenApart {
+  readonly given: Omit<CallHead, "deadline">;
+  readonly protocol: WireProtocol;
+  readonly isTranslated: boolean;
+  readonly plans: PlansOfMethod;
 }
 
 function isHooked({ request, response }: PlansOfMethod): boolean {

@@ -17,9 +17,7 @@ import { createOpenApi } from "./openapi.ts";
 import { answerOfFailure } from "./outcome.ts";
 import { fieldOf } from "./protocols/fields.ts";
 import { createRelaySockets } from "./relay-sockets.ts";
-import type { RequestHead } from "./relay/header-fields.ts";
 import type { HeaderBlock } from "./relay/hpack/index.ts";
-import type { InterceptedCall } from "./relay/interceptor.ts";
 import type { Origin } from "./relay/origin.ts";
 import { DEFAULT_LIMITS } from "./relay/limits.ts";
 import { createRelay, type Relay } from "./relay/relay.ts";
@@ -107,7 +105,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     open: upstream.openHttp1,
     host: options.upstream.url.host,
     forwarded,
-    isIntercepted: (head, block, origin) => isIntercepted(intercept, { head, block, origin }),
+    isIntercepted: (head, block) => intercept(head, block) !== undefined,
     unreachable: (head, block) => answerOfFailure("unreachable", head, fieldOf(block, "content-type")),
   });
   const http1 = createHttp1Server(
@@ -157,31 +155,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       return ended;
     },
   };
-}
-
-/** Whether a call would be intercepted, found out by one that leads nowhere. */
-function isIntercepted(
-  intercept: ReturnType<typeof createHooks>,
-  { head, block, origin }: { readonly head: RequestHead; readonly block: HeaderBlock; readonly origin: Origin },
-): boolean {
-  const nowhere = (): void => undefined;
-  const call: InterceptedCall = {
-    head,
-    origin,
-    begin: nowhere,
-    sendRequest: nowhere,
-    endRequest: nowhere,
-    creditRequest: nowhere,
-    sendResponseHead: nowhere,
-    sendResponse: nowhere,
-    endResponse: nowhere,
-    creditResponse: nowhere,
-    isAnswered: false,
-    refuse: nowhere,
-  };
-  const interceptor = intercept(head, block, call);
-  interceptor?.closed();
-  return interceptor !== undefined;
 }
 
 function listening(server: Server, { host, port }: GatewayOptions["listen"]): Promise<void> {

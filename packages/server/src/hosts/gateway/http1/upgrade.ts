@@ -26,7 +26,7 @@ export interface UpgradesOptions {
   /** The request as the upstream shall have it. */
   readonly forwarded: (block: HeaderBlock, origin: Origin) => HeaderBlock;
   /** Whether anybody looks at what is called by this request. Behind an upgrade, nobody could. */
-  readonly isIntercepted: (head: RequestHead, block: HeaderBlock, origin: Origin) => boolean;
+  readonly isIntercepted: (head: RequestHead, block: HeaderBlock) => boolean;
   /** What a client is told when the upstream cannot be reached. */
   readonly unreachable: (head: RequestHead, block: HeaderBlock) => RelayAnswer;
 }
@@ -54,7 +54,7 @@ export function createUpgrades(options: UpgradesOptions): Upgrades {
     if (protocolsOf(request).length === 0 || hasBody(request) || request.httpVersionMinor === 0) return false;
     const block = blockOfRequest(request);
     const head = readRequestHead(block.fields);
-    return typeof head !== "string" && !options.isIntercepted(head, block, originOf(request.socket));
+    return typeof head !== "string" && !options.isIntercepted(head, block);
   }
 
   /** Node has given the connection up to us: an answer is the last one on it. */

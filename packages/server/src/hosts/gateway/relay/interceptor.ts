@@ -38,6 +38,9 @@ export interface Interceptor {
   closed(): void;
 }
 
+/** Decides, when a call begins, whether somebody stands in its way, and answers what makes that. It is asked for every call, and undefined, "nobody", is to cost little. */
+export type Intercept = (head: RequestHead, block: HeaderBlock) => ((call: InterceptedCall) => Interceptor) | undefined;
+
 /** What an interceptor can do with its call. Once the call is over, nothing of it has an effect. */
 export interface InterceptedCall {
   readonly head: RequestHead;

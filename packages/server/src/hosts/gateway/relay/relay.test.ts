@@ -249,7 +249,7 @@ describe("createRelay()", () => {
     const told: string[] = [];
     const answer = { head: fieldsOf([":status", "400"]), body: undefined };
     const refusing = (side: "request" | "response"): NonNullable<RelayOptions["intercept"]> => {
-      return (_head, block, call) => {
+      return (_head, block) => (call) => {
         if (side === "response") call.begin(block);
         const data = (): void => call.refuse(answer, {});
         const noted = (what: string) => (): void => void told.push(what);

@@ -2,7 +2,7 @@ import type { ConnectionEvents, WiredConnection } from "./connection-events.ts";
 import { Connection } from "./connection.ts";
 import type { RequestHead } from "./header-fields.ts";
 import type { HeaderBlock } from "./hpack/index.ts";
-import type { InterceptedCall, Interceptor, RelayAnswer } from "./interceptor.ts";
+import type { Intercept, InterceptedCall, Interceptor, RelayAnswer } from "./interceptor.ts";
 import { DEFAULT_LIMITS, type ConnectionLimits } from "./limits.ts";
 import { ERROR_CODE, type ErrorCode } from "./numbers.ts";
 import type { Origin } from "./origin.ts";
@@ -35,7 +35,7 @@ export interface RelayOptions {
   /** The request as the upstream shall have it. */
   readonly forwarded: (block: HeaderBlock, origin: Origin) => HeaderBlock;
   /** Who stands in the way of a call, if anybody does. Without one, bytes pass as they are. */
-  readonly intercept?: (head: RequestHead, block: HeaderBlock, call: InterceptedCall) => Interceptor | undefined;
+  readonly intercept?: Intercept;
   /** What a caller is told whose call could not be relayed. */
   readonly answer: (
     failure: RelayFailure,
@@ -216,11 +216,12 @@ export function createRelay(options: RelayOptions): Relay {
       interceptor: undefined,
     };
     client.owner = call;
-    const interceptor = options.intercept?.(head, block, interceptedCall(call, origin));
-    if (!interceptor) {
+    const intercepted = options.intercept?.(head, block);
+    if (!intercepted) {
       start(call, block, endStream);
       return;
     }
+    const interceptor = intercepted(interceptedCall(call, origin));
     call.interceptor = interceptor;
     if (endStream) interceptor.requestEnd(undefined);
     // The upstream hears of the call only when something of it has come, and so cannot ask for it.

@@ -46,7 +46,7 @@ describe("the time of a whole run", () => {
     slow.calls.length = 0;
     shop.seen.length = 0;
     slow.reply(async () => {
-      await new Promise((resolve) => setTimeout(resolve, 900));
+      await new Promise((resolve) => setTimeout(resolve, 700));
       return { status: 500 };
     });
   });
@@ -72,7 +72,7 @@ describe("the time of a whole run", () => {
 
   it("is that of the settings, at a gateway: the API hears nothing, and the record names each call", async () => {
     const { ms, answer } = await timed(thrown(order(client, { item: "tea" })));
-    assert.ok(ms >= 950 && ms < 1_600, `it took ${ms} ms`);
+    assert.ok(ms >= 950 && ms < 2_000, `it took ${ms} ms`);
     assert.equal(answer.code, status.DEADLINE_EXCEEDED);
     assert.match(answer.details, /^Execution failed: the time of the call was over .* Run \d+ has the record/);
     assert.equal(slow.calls.length, 2);
@@ -100,7 +100,7 @@ describe("the time of a whole run", () => {
           body: EMPTY_MESSAGE,
         }),
       );
-      assert.ok(ms >= 290 && ms < 800, `it took ${ms} ms`);
+      assert.ok(ms >= 290 && ms < 690, `it took ${ms} ms`);
       assert.equal(answer.headers["grpc-status"], "4", JSON.stringify(answer.headers));
       assert.equal(slow.calls.length, 1);
       assert.equal(shop.seen.length, 0);
@@ -111,7 +111,7 @@ describe("the time of a whole run", () => {
     it(`is what its caller has left, in a call in ${form} too`, async () => {
       const headers = form === "REST" ? { "grpc-timeout": "300m" } : { "connect-timeout-ms": "300" };
       const { ms, answer } = await timed(orderByHttp(form, gatewayAddress(server), { item: "tea" }, headers));
-      assert.ok(ms >= 290 && ms < 800, `it took ${ms} ms`);
+      assert.ok(ms >= 290 && ms < 690, `it took ${ms} ms`);
       assert.deepEqual([answer.status, answer.body.code], [504, form === "REST" ? 4 : "deadline_exceeded"]);
       assert.match(answer.body.message, /Run \d+ has the record/);
       assert.equal(shop.seen.length, 0);
@@ -148,7 +148,7 @@ describe("the time of a whole run", () => {
   it("is one for each message of a stream", async () => {
     const answers = readStream(client.Watch({ item: "tea", count: 2 }));
     const { ms, answer } = await timed(answers);
-    assert.ok(ms >= 950 && ms < 1_600, `it took ${ms} ms`);
+    assert.ok(ms >= 950 && ms < 2_000, `it took ${ms} ms`);
     assert.equal(answer.error.code, status.DEADLINE_EXCEEDED);
     slow.reply(async () => {
       await new Promise((resolve) => setTimeout(resolve, 250));
@@ -163,7 +163,7 @@ describe("the time of a whole run", () => {
 
   it("of the settings ends a call of the own API in REST, with the run's id for programs", async () => {
     const { ms, answer } = await timed(server.request("POST", "/v3alpha/targets/search", {}));
-    assert.ok(ms >= 950 && ms < 1_600, `it took ${ms} ms`);
+    assert.ok(ms >= 950 && ms < 2_000, `it took ${ms} ms`);
     assertRefused(answer, { status: 504, code: 4, reason: "RUN_TIMED_OUT", says: /^Execution failed: the time/ });
     assert.equal(metadataOf(answer).runId, lastRun().runId);
   });
@@ -171,7 +171,7 @@ describe("the time of a whole run", () => {
   it("of the caller ends a call of the own API in REST, by the header grpc-timeout", async () => {
     const headers = { "grpc-timeout": "300m" };
     const { ms, answer } = await timed(server.request("POST", "/v3alpha/targets/search", {}, { headers }));
-    assert.ok(ms >= 290 && ms < 800, `it took ${ms} ms`);
+    assert.ok(ms >= 290 && ms < 690, `it took ${ms} ms`);
     assert.equal(answer.body.code, 4);
     assert.equal(slow.calls.length, 1);
   });
@@ -179,10 +179,10 @@ describe("the time of a whole run", () => {
   for (const name of Object.keys(TRANSPORTS) as TransportName[]) {
     it(`ends a call of the own API in ${name}, at the settings' limit and at the caller's deadline`, async () => {
       const byLimit = await timed(refusal(actionClient(server, name).listTargets({})));
-      assert.ok(byLimit.ms >= 950 && byLimit.ms < 1_600, `it took ${byLimit.ms} ms`);
+      assert.ok(byLimit.ms >= 950 && byLimit.ms < 2_000, `it took ${byLimit.ms} ms`);
       assert.match(byLimit.answer.message, /\[deadline_exceeded\] Execution failed: the time of the call was over/);
       const byCaller = await timed(refusal(actionClient(server, name).listTargets({}, { timeoutMs: 300 })));
-      assert.ok(byCaller.ms >= 250 && byCaller.ms < 800, `it took ${byCaller.ms} ms`);
+      assert.ok(byCaller.ms >= 250 && byCaller.ms < 690, `it took ${byCaller.ms} ms`);
       assert.match(byCaller.answer.message, /deadline_exceeded/);
       await eventually("the record", () => lastRun()?.calls.at(-1)?.failure === "deadline");
       assert.equal(lastRun().reason, "run_timed_out");

@@ -112,7 +112,7 @@ describe("the time of a run", () => {
       assert.deepEqual([error.reason, error.code], ["run_timed_out", "deadline_exceeded"]);
       assert.match(error.message, /Run 1 has the record/);
       assert.equal(runner.asked.length, asked);
-      assert.ok(took >= endsMs - 1 && took < endsMs + 80, `it took ${took} ms`);
+      assert.ok(took >= endsMs - 1 && took < endsMs + 140, `it took ${took} ms`);
       assert.equal(runner.events[0]?.run.calls.length, asked);
     });
   }

@@ -4,10 +4,16 @@ import { before, beforeEach, describe, it } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { forSuite, type Cleanup } from "../../test/harness/cleanup.ts";
 import { eventually } from "../../test/harness/eventually.ts";
-import { startTarget, type TestTarget } from "../../test/harness/target.ts";
-import { createTestExecutions, type TestExecutions } from "../../test/hosts/executions.ts";
+import { startTarget, type TargetReply, type TestTarget } from "../../test/harness/target.ts";
+import { createTestExecutions, type CaseOptions, type TestExecutions } from "../../test/hosts/executions.ts";
 import { HOSTS, type RunningShop, type TestHost } from "../../test/hosts/hosts.ts";
-import { shopClient, type Outcome, type Protocol, type ShopClient } from "../../test/hosts/protocols.ts";
+import {
+  shopClient,
+  type Outcome,
+  type Protocol,
+  type ShopClient,
+  type StreamOutcome,
+} from "../../test/hosts/protocols.ts";
 
 /** What a case works with. */
 interface World {
@@ -29,6 +35,37 @@ interface Case {
 
 const TEA = { item: "tea", count: 1 };
 const ORDER = "/shop.v1.Shop/Order";
+
+/** An order that the API refuses, and how. */
+const BAD = { item: "bad", count: 1 };
+const NO_SUCH_ITEM: Outcome & { readonly kind: "refused" } = {
+  kind: "refused",
+  code: "failed_precondition",
+  text: "no such item",
+  reason: "BAD_REQUEST",
+};
+
+/** The same as targets are shown it: in their dialect, and what is hidden left out. */
+function shownError(spelling: string, violation: object): object {
+  return {
+    code: "FAILED_PRECONDITION",
+    message: "no such item",
+    details: [
+      { "@type": "type.googleapis.com/google.rpc.BadRequest", [spelling]: [violation] },
+      { "@type": "type.googleapis.com/google.rpc.ErrorInfo", reason: "BAD_REQUEST", domain: "interpose" },
+    ],
+  };
+}
+
+/** Port 1 is reserved for tcpmux, which nobody runs. */
+const NOBODY = "http://127.0.0.1:1/";
+
+/** Where paths of hidden fields may stand. */
+const HIDING: Readonly<Record<string, CaseOptions>> = {
+  "an option of the execution": { hiddenFields: ["count", "total", "**.description"] },
+  "the setting": { hiddenEverywhere: ["count", "total", "**.description"] },
+  both: { hiddenFields: ["total"], hiddenEverywhere: ["count", "**.description"] },
+};
 
 const UNARY: readonly Case[] = [
   {
@@ -180,14 +217,122 @@ const UNARY: readonly Case[] = [
     title: "passes the API's own error on, without asking response targets",
     async check({ client, executions, first }) {
       executions.set({ response: [{ endpoint: first.url }] });
-      const refused = await client.order({ item: "bad", count: 1 });
-      assert.deepEqual(
-        { ...refused, reason: "" },
-        { kind: "refused", code: "failed_precondition", text: "no such item", reason: "" },
-      );
+      assert.deepEqual(await client.order(BAD), NO_SUCH_ITEM);
       assert.equal(first.calls.length, 0);
     },
   },
+  {
+    title:
+      "shows response targets the API's error where their execution asks for that, in either dialect, and changes nothing of it",
+    async check({ client, executions, first, second }) {
+      executions.set(
+        {
+          request: [{ endpoint: first.url }],
+          response: [{ endpoint: first.url }, { endpoint: second.url, dialect: "v2" }],
+        },
+        { runOnErrors: true },
+      );
+      first.reply(({ body }) => ({ body: body.error ? { text: "made up", error: {} } : { count: 2 } }));
+      second.reply({ body: { text: "made up" } });
+      assert.deepEqual(await client.order(BAD), NO_SUCH_ITEM);
+      const request = { item: "bad", count: 2 };
+      const calls = [...first.calls.slice(1), ...second.calls];
+      assert.deepEqual(
+        calls.map(({ body: { fullMethod, request, response, error } }) => ({ fullMethod, request, response, error })),
+        ["field_violations", "fieldViolations"].map((spelling) => ({
+          fullMethod: ORDER,
+          request,
+          response: undefined,
+          error: shownError(spelling, { field: "item", description: "is not sold" }),
+        })),
+      );
+    },
+  },
+  {
+    title: "shows an error's targets the response where there is no error",
+    async check({ client, executions, first }) {
+      executions.set({ response: [{ endpoint: first.url }] }, { runOnErrors: true });
+      first.reply({ body: { text: "changed" } });
+      assert.deepEqual(await client.order(TEA), { kind: "answered", message: { text: "changed", total: 1 } });
+      assert.deepEqual([first.calls.length, first.calls[0]?.body.error], [1, undefined]);
+    },
+  },
+  {
+    title: "puts a target's refusal in the place of the API's error, and calls nobody else",
+    async check({ client, executions, first, second }) {
+      executions.set({ response: [{ endpoint: first.url }, { endpoint: second.url }] }, { runOnErrors: true });
+      first.reply({ body: { forwardedStatusCode: 404, forwardedErrorMessage: "nothing of that name" } });
+      assertRefused(await client.order(BAD), "not_found", "nothing of that name (EXEC-reUaUZCzCp)", "TARGET_REFUSED");
+      assert.equal(second.calls.length, 0);
+    },
+  },
+  {
+    title: "puts a target's own failure in the place of the API's error where it interrupts, and not otherwise",
+    async check({ client, executions, first, second }) {
+      executions.set({ response: [{ endpoint: NOBODY }, { endpoint: second.url }] }, { runOnErrors: true });
+      assertRefused(await client.order(BAD), "unavailable", /could not be reached/, "TARGET_UNAVAILABLE");
+      assert.equal(second.calls.length, 0);
+      const response = [
+        { endpoint: NOBODY, interruptOnError: false },
+        { endpoint: first.url, interruptOnError: false },
+      ];
+      executions.set({ response: [...response, { endpoint: second.url }] }, { runOnErrors: true });
+      first.reply({ status: 500 });
+      assert.deepEqual(await client.order(BAD), NO_SUCH_ITEM);
+      assert.deepEqual([first.calls.length, second.calls.length], [1, 1]);
+    },
+  },
+  {
+    title: "takes a refusal of a request for no error of the API",
+    async check({ client, shop, executions, first, second }) {
+      executions.set(
+        { request: [{ endpoint: first.url }], response: [{ endpoint: second.url }] },
+        { runOnErrors: true },
+      );
+      first.reply({ body: { forwardedStatusCode: 403, forwardedErrorMessage: "no" } });
+      assertRefused(await client.order(TEA), "permission_denied", "no (EXEC-reUaUZCzCp)", "TARGET_REFUSED");
+      assert.deepEqual([shop.seen.messages.length, second.calls.length], [0, 0]);
+    },
+  },
+  {
+    title: "ends a target's call about an error when the client goes away",
+    async check({ client, executions, first, second }) {
+      executions.set({ response: [{ endpoint: first.url }, { endpoint: second.url }] }, { runOnErrors: true });
+      first.reply("hang");
+      const controller = new AbortController();
+      const call = client.order(BAD, { signal: controller.signal }).catch((error: unknown) => error);
+      await eventually("the target is called", () => first.calls.length === 1);
+      controller.abort();
+      await call;
+      await eventually("the target's call ends", () => first.calls[0]?.isGone());
+      assert.equal(second.calls.length, 0);
+    },
+  },
+  ...(["v3alpha", "v2"] as const).flatMap((dialect) =>
+    Object.entries(HIDING).map(([by, options]): Case => ({
+      title: `hides fields, by ${by}, from requests, responses and errors, and keeps them for the API, in the dialect ${dialect}`,
+      async check({ client, shop, executions, first, second }) {
+        const targets = {
+          request: [{ endpoint: first.url, dialect }],
+          response: [{ endpoint: second.url, dialect }],
+        };
+        executions.set(targets, { ...options, runOnErrors: true });
+        first.reply({ body: { item: "coffee", count: 50, password: "mine" } });
+        second.reply({ body: { text: "changed", total: 50 } });
+        const outcome = await client.order({ item: "tea", count: 3, password: "secret" });
+        assert.deepEqual(outcome, { kind: "answered", message: { text: "changed", total: 3 } });
+        assert.deepEqual(first.calls[0]?.body.request, { item: "tea" });
+        assert.deepEqual(shop.seen.messages, [{ item: "coffee", count: 3, password: "secret" }]);
+        const { request, response } = second.calls[0]?.body ?? assert.fail("there is no call");
+        assert.deepEqual([request, response], [{ item: "coffee" }, { text: "3 coffee" }]);
+        first.reply({ body: { item: "bad", count: 50 } });
+        assert.deepEqual(await client.order({ item: "tea", count: 3 }), NO_SUCH_ITEM);
+        const spelling = dialect === "v2" ? "fieldViolations" : "field_violations";
+        const failed = second.calls[1]?.body;
+        assert.deepEqual([failed.request, failed.error], [{ item: "bad" }, shownError(spelling, { field: "item" })]);
+      },
+    })),
+  ),
   {
     title: "ends a call whose deadline passes while a target is called, and the target's call with it",
     async check({ client, shop, executions, first }) {
@@ -230,50 +375,13 @@ const UNARY: readonly Case[] = [
       assert.equal(first.calls.length, 0);
     },
   },
-  {
-    title: "shows response targets an error of the API where their execution asks for that, and leaves it as it is",
-    async check({ client, executions, first }) {
-      executions.set({ response: [{ endpoint: first.url }] }, { runOnErrors: true, hiddenFields: ["count"] });
-      first.reply({ body: { text: "made up" } });
-      const refused = await client.order({ item: "bad", count: 1 });
-      assert.deepEqual(
-        { ...refused, reason: "" },
-        { kind: "refused", code: "failed_precondition", text: "no such item", reason: "" },
-      );
-      const { request, response, error } = first.calls[0]?.body ?? assert.fail("no target was called");
-      assert.deepEqual([request, response], [{ item: "bad" }, undefined]);
-      assert.deepEqual([error.code, error.message], ["FAILED_PRECONDITION", "no such item"]);
-      assert.equal((await client.order(TEA)).kind, "answered");
-      assert.equal(first.calls[1]?.body.error, undefined);
-    },
-  },
-  {
-    title: "lets a target refuse in the place of an error of the API",
-    async check({ client, executions, first, second }) {
-      executions.set(
-        { response: [{ endpoint: first.url }, { endpoint: second.url }] },
-        { runOnErrors: true, hiddenFields: [] },
-      );
-      first.reply({ body: { forwardedStatusCode: 404, forwardedErrorMessage: "nothing here" } });
-      const refused = await client.order({ item: "bad", count: 1 });
-      assertRefused(refused, "not_found", "nothing here (EXEC-reUaUZCzCp)", "TARGET_REFUSED");
-      assert.equal(second.calls.length, 0);
-    },
-  },
-  {
-    title: "hides the fields of an execution from its targets, and from their replies",
-    async check({ client, shop, executions, first }) {
-      executions.set({ request: [{ endpoint: first.url }] }, { runOnErrors: false, hiddenFields: ["count", "*.none"] });
-      first.reply({ body: { item: "coffee", count: 9 } });
-      assert.deepEqual(await client.order({ ...TEA, count: 2 }), {
-        kind: "answered",
-        message: { text: "2 coffee", total: 2 },
-      });
-      assert.deepEqual(first.calls[0]?.body.request, { item: "tea" });
-      assert.deepEqual(shop.seen.messages, [{ item: "coffee", count: 2 }]);
-    },
-  },
 ];
+
+/** What comes of a stream of two messages that the API then refuses to go on with. */
+const BAD_AFTER_TWO: StreamOutcome = {
+  messages: [1, 2].map((total) => ({ text: `bad ${total}`, total })),
+  end: NO_SUCH_ITEM,
+};
 
 const ONE_REQUEST = { REST: "its clients send one request" };
 
@@ -375,6 +483,118 @@ const STREAMS: readonly Case[] = [
       const { end } = await client.stream("Collect", [TEA, TEA]);
       assertRefused(end, "failed_precondition", /^Execution failed/, "TARGET_FAILED");
       assert.equal(shop.seen.messages.length, 0);
+    },
+    except: ONE_REQUEST,
+  },
+  {
+    title: "passes the API's own error at the end of a stream on, without asking response targets about it",
+    async check({ client, executions, first }) {
+      executions.set({ response: [{ endpoint: first.url }] });
+      assert.deepEqual(await client.stream("Watch", [{ item: "bad", count: 2 }]), BAD_AFTER_TWO);
+      assert.equal(first.calls.length, 2);
+    },
+  },
+  {
+    title: "shows the API's error at the end of a stream, behind its messages, where an execution asks for that",
+    async check({ client, executions, first }) {
+      executions.set({ response: [{ endpoint: first.url }] }, { runOnErrors: true });
+      // The earlier, the slower: an error that did not wait for the messages would come too soon.
+      first.reply(async ({ body }) => {
+        await setTimeout(body.error ? 0 : 30 - 10 * body.response.total);
+        return body.error ? { body: { text: "made up" } } : {};
+      });
+      assert.deepEqual(await client.stream("Watch", [{ item: "bad", count: 2 }]), BAD_AFTER_TWO);
+      assert.deepEqual(
+        first.calls.map(({ body }) => body.response?.total ?? body.error),
+        [1, 2, shownError("field_violations", { field: "item", description: "is not sold" })],
+      );
+      assert.deepEqual(first.calls[2]?.body.request, { item: "bad", count: 2 });
+    },
+  },
+  {
+    title:
+      "puts what a target makes of the error at the end of a stream in its place: a refusal, or its own failure where it interrupts",
+    async check({ client, executions, first }) {
+      executions.set({ response: [{ endpoint: first.url, interruptOnError: true }] }, { runOnErrors: true });
+      const endWith = async (reply: TargetReply): Promise<StreamOutcome> => {
+        first.reply(({ body }) => (body.error ? reply : {}));
+        const outcome = await client.stream("Watch", [{ item: "bad", count: 2 }]);
+        assert.deepEqual(outcome.messages, BAD_AFTER_TWO.messages);
+        return outcome;
+      };
+      const refusal = { forwardedStatusCode: 404, forwardedErrorMessage: "nothing of that name" };
+      const { end } = await endWith({ body: refusal });
+      assertRefused(end, "not_found", "nothing of that name (EXEC-reUaUZCzCp)", "TARGET_REFUSED");
+      const failed = await endWith({ status: 500 });
+      assertRefused(failed.end, "failed_precondition", /^Execution failed/, "TARGET_FAILED");
+      executions.set({ response: [{ endpoint: first.url, interruptOnError: false }] }, { runOnErrors: true });
+      assert.deepEqual(await endWith({ status: 500 }), BAD_AFTER_TWO);
+    },
+  },
+  {
+    title: "shows an error of a stream of requests with the latest of them",
+    async check({ client, executions, first, second }) {
+      executions.set(
+        { request: [{ endpoint: first.url }], response: [{ endpoint: second.url }] },
+        { runOnErrors: true },
+      );
+      first.reply(({ body }) => ({ body: { count: Number(body.request.count) + 10 } }));
+      for (const method of ["Collect", "Chat"] as const) {
+        second.calls.splice(0);
+        const { end } = await client.stream(method, [TEA, BAD]);
+        assert.deepEqual(end, NO_SUCH_ITEM);
+        const failed = second.calls.at(-1)?.body;
+        assert.deepEqual([failed.request, failed.error.code], [{ item: "bad", count: 11 }, "FAILED_PRECONDITION"]);
+        assert.equal(second.calls.length, method === "Chat" ? 2 : 1);
+      }
+      executions.set({ response: [{ endpoint: NOBODY }] }, { runOnErrors: true });
+      const { end } = await client.stream("Collect", [TEA, BAD]);
+      assertRefused(end, "unavailable", /could not be reached/, "TARGET_UNAVAILABLE");
+    },
+    except: ONE_REQUEST,
+  },
+  {
+    title: "takes a refusal of a message that goes up for no error of the API",
+    async check({ client, executions, first, second }) {
+      executions.set(
+        { request: [{ endpoint: first.url }], response: [{ endpoint: second.url }] },
+        { runOnErrors: true },
+      );
+      first.reply(({ body }) => (body.request.count === 2 ? { body: { forwardedStatusCode: 403 } } : {}));
+      for (const method of ["Collect", "Chat"] as const) {
+        const { end } = await client.stream(method, [TEA, { item: "tea", count: 2 }]);
+        assert.equal(end !== "ok" && end.code, "permission_denied");
+      }
+      await setTimeout(30);
+      assert.ok(second.calls.every(({ body }) => body.error === undefined));
+    },
+    except: ONE_REQUEST,
+  },
+  {
+    title: "hides fields in each message of a stream, and keeps them",
+    async check({ client, shop, executions, first, second }) {
+      executions.set(
+        { request: [{ endpoint: first.url }], response: [{ endpoint: second.url }] },
+        { hiddenFields: ["count"], hiddenEverywhere: ["total"] },
+      );
+      first.reply({ body: { item: "coffee", count: 50 } });
+      second.reply({ body: { text: "changed", total: 50 } });
+      assert.deepEqual(await client.stream("Chat", [TEA, { item: "tea", count: 2 }]), {
+        messages: [1, 2].map((total) => ({ text: "changed", total })),
+        end: "ok",
+      });
+      assert.deepEqual(
+        shop.seen.messages,
+        [1, 2].map((count) => ({ item: "coffee", count })),
+      );
+      assert.deepEqual(
+        first.calls.map(({ body }) => body.request),
+        [{ item: "tea" }, { item: "tea" }],
+      );
+      assert.deepEqual(
+        second.calls.map(({ body }) => [body.request, body.response]),
+        [1, 2].map((count) => [{ item: "coffee" }, { text: `${count} coffee` }]),
+      );
     },
     except: ONE_REQUEST,
   },

@@ -1,5 +1,7 @@
+import { randomBytes } from "node:crypto";
 import {
   compileSnapshot,
+  DEFAULT_EXECUTION_OPTIONS,
   executionsById,
   type Condition,
   type ExecutionOptions,
@@ -7,7 +9,7 @@ import {
   type Target,
 } from "@interpose/engine";
 import { createTargetCaller, type TargetCallerOptions } from "@interpose/caller";
-import { createPlanRunner, type RunEvent } from "../../src/hosts/run-plan.ts";
+import { createPlanRunner, type RunEvent, type RunPlan } from "../../src/hosts/run-plan.ts";
 import { newId } from "../../src/ids.ts";
 import { cleanUp, type Cleanup } from "../harness/cleanup.ts";
 import type { HostParts } from "./hosts.ts";
@@ -17,13 +19,18 @@ export interface CaseTarget extends Partial<Omit<Target, "id" | "endpoint">> {
   readonly endpoint: string;
 }
 
+type CaseExecutions = Readonly<Partial<Record<"request" | "response", readonly CaseTarget[]>>>;
+
+/** Options of all executions of a case. Default: as every execution has them that was not told otherwise. */
+export interface CaseOptions extends Partial<ExecutionOptions> {
+  /** The setting `hiddenFields`, for all executions there are. */
+  readonly hiddenEverywhere?: readonly string[];
+}
+
 /** Executions that a test sets by itself, with the runner that carries them out. */
 export interface TestExecutions extends HostParts {
-  /** Sets the executions that are in force from now on, all with the same options. */
-  set(
-    executions: Readonly<Partial<Record<"request" | "response", readonly CaseTarget[]>>>,
-    options?: ExecutionOptions,
-  ): void;
+  /** Sets the executions that are in force from now on. */
+  set(executions: CaseExecutions, options?: CaseOptions): void;
   readonly runs: readonly RunEvent[];
 }
 
@@ -36,20 +43,23 @@ export function createTestExecutions(t: Cleanup, options: Partial<TargetCallerOp
   cleanUp(t, () => targets.close());
   cleanUp(t, () => targets.drain(0));
   let revision = 0n;
-  let snapshot = snapshotOf({}, revision);
+  let snapshot = snapshotOf({}, {}, revision);
+  const runKey = randomBytes(32);
+  const runnerOf = (hiddenFields?: readonly string[]): RunPlan =>
+    createPlanRunner({ targets, newRunId: newId, onRun: (event) => void runs.push(event), runKey, hiddenFields });
+  let run = runnerOf();
   return {
     runs,
     snapshot: () => snapshot,
-    run: createPlanRunner({ targets, newRunId: newId, onRun: (event) => void runs.push(event) }),
-    set: (executions, options) => void (snapshot = snapshotOf(executions, ++revision, options)),
+    run: (plan) => run(plan),
+    set(executions, { hiddenEverywhere, ...options } = {}) {
+      snapshot = snapshotOf(executions, options, ++revision);
+      run = runnerOf(hiddenEverywhere);
+    },
   };
 }
 
-function snapshotOf(
-  given: Readonly<Partial<Record<"request" | "response", readonly CaseTarget[]>>>,
-  revision: bigint,
-  options?: ExecutionOptions,
-): Snapshot {
+function snapshotOf(given: CaseExecutions, options: Partial<ExecutionOptions>, revision: bigint): Snapshot {
   const targets = new Map<string, Target>();
   const executions = (["request", "response"] as const).flatMap((kind) => {
     const entries = (given[kind] ?? []).map((target, i) => {
@@ -66,7 +76,7 @@ function snapshotOf(
       return { target: id };
     });
     const condition: Condition = { kind, scope: ALL };
-    return entries.length === 0 ? [] : [{ condition, entries, options }];
+    return entries.length === 0 ? [] : [{ condition, entries, options: { ...DEFAULT_EXECUTION_OPTIONS, ...options } }];
   });
   return compileSnapshot({ revision, targets, executions: executionsById(executions) });
 }

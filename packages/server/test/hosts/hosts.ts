@@ -21,7 +21,7 @@ import { createRequestHandler } from "../../src/listener/request-handler.ts";
 import { answerRest } from "../../src/listener/rest.ts";
 import { createRpcHandlers, rpcOfRoute } from "../../src/listener/rpc.ts";
 import { cleanUp, type Cleanup } from "../harness/cleanup.ts";
-import { SHOP_PROTOS, SHOP_SERVICE, startShop, type Shop } from "../harness/shop.ts";
+import { BAD_ITEM, SHOP_PROTOS, SHOP_SERVICE, startShop, type Shop } from "../harness/shop.ts";
 import type { Protocol } from "./protocols.ts";
 import { createNotes, SHOP, shopHandlers, type Seen } from "./shop-api.ts";
 
@@ -60,7 +60,7 @@ const ownApi: TestHost = {
   async start(t, { snapshot, run }) {
     const seen = createNotes();
     const service = { ...SHOP, methods: SHOP.methods.filter(({ name }) => name === "Order") };
-    const { order } = shopHandlers(seen, (code, text) => new InterposeError("bad_request", text, { code }));
+    const { order } = shopHandlers(seen, ownRefusal);
     const api = createOwnApi({
       services: [{ service, handlers: { order } }],
       rules: () => ({ access: { kind: "authenticated" }, successStatus: 200 }) as never,
@@ -164,8 +164,14 @@ const grpcJsHost: TestHost = {
 /** All hosts. What one of them does, all must do. */
 export const HOSTS: readonly TestHost[] = [ownApi, gateway, connectInterceptor, grpcJsHost];
 
-function connectRefusal(code: "failed_precondition" | "cancelled", text: string): ConnectError {
-  return new ConnectError(text, code === "cancelled" ? Code.Canceled : Code.FailedPrecondition);
+function ownRefusal(code: typeof BAD_ITEM.code | "cancelled", text: string): InterposeError {
+  const violations = code === BAD_ITEM.code ? BAD_ITEM.details[0].value.fieldViolations : [];
+  return new InterposeError("bad_request", text, { code, violations });
+}
+
+function connectRefusal(code: typeof BAD_ITEM.code | "cancelled", text: string): ConnectError {
+  if (code === "cancelled") return new ConnectError(text, Code.Canceled);
+  return new ConnectError(text, Code.FailedPrecondition, undefined, [...BAD_ITEM.details]);
 }
 
 /** A fault of ours fails the test process, whatever else comes of it. */

@@ -1,7 +1,7 @@
 import { create, toJson, type DescMethod, type DescService, type JsonObject, type Message } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import { loadDescriptors } from "../../src/hosts/gateway/descriptors/index.ts";
-import { SHOP_PROTOS } from "../harness/shop.ts";
+import { BAD_ITEM, SHOP_PROTOS } from "../harness/shop.ts";
 
 const { registry } = await loadDescriptors({ kind: "path", path: SHOP_PROTOS });
 
@@ -38,15 +38,21 @@ export function createNotes(): Notes {
   return { messages, cancelled, forget };
 }
 
-/** The shop as handlers, which behave as the one of @grpc/grpc-js does: orders of "bad" fail, those of "slow" are not answered. `refusal`: an error as the host has them. */
+/**
+ * The shop as handlers, which behave as the one of @grpc/grpc-js does: the item "bad" fails, after what was answered before; orders of "slow" are not answered. `refusal`: an error as the
+ * host has them, that of a bad item with its details.
+ */
 export function shopHandlers(
   seen: Notes,
-  refusal: (code: "failed_precondition" | "cancelled", text: string) => Error,
+  refusal: (code: typeof BAD_ITEM.code | "cancelled", text: string) => Error,
 ): any {
   const response = methodOf("Order").output;
   const note = (message: Message): { item: string; count: number } => {
     seen.messages.push(toJson(methodOf("Order").input, message) as JsonObject);
     return message as unknown as { item: string; count: number };
+  };
+  const check = (item: string): void => {
+    if (item === "bad") throw refusal(BAD_ITEM.code, BAD_ITEM.text);
   };
   const answer = (text: string, total: number): Message => create(response, { text, total });
   const givenUp = async (signal: AbortSignal, method: string): Promise<never> => {
@@ -57,23 +63,29 @@ export function shopHandlers(
   return {
     async order(message: Message, { signal }: Pick<HandlerContext, "signal">) {
       const { item, count } = note(message);
-      if (item === "bad") throw refusal("failed_precondition", "no such item");
+      check(item);
       if (item === "slow") await givenUp(signal, "Order");
       return answer(`${count} ${item}`, count);
     },
     async *watch(message: Message, { signal }: HandlerContext) {
       const { item, count } = note(message);
       for (let i = 1; i <= count; i++) yield answer(`${item} ${i}`, i);
+      check(item);
       if (item === "slow") await givenUp(signal, "Watch");
     },
     async collect(messages: AsyncIterable<Message>) {
       let total = 0;
-      for await (const message of messages) total += note(message).count;
+      for await (const message of messages) {
+        const { item, count } = note(message);
+        check(item);
+        total += count;
+      }
       return answer("collected", total);
     },
     async *chat(messages: AsyncIterable<Message>) {
       for await (const message of messages) {
         const { item, count } = note(message);
+        check(item);
         yield answer(`${count} ${item}`, count);
       }
     },

@@ -56,10 +56,8 @@ export interface CallHooks {
   request(message: Message): Promise<Message>;
   /** `empty`: the request of a response that comes before any, as a stream may begin. */
   response(message: Message, empty: () => Message): Promise<Message>;
-  /** Told of an error that the service answers, before its client is. Throws what takes its place. */
-  failure(failure: ApiFailure, empty: () => Message): Promise<void>;
-  /** Whether anybody wants to be told. */
-  readonly seesFailures: boolean;
+  /** Takes the place of `response` when the service fails. Where it throws nothing, the error stands as it was. Undefined: nobody asks for errors, and they need not wait. */
+  readonly failed: ((failure: ApiFailure, empty: () => Message) => Promise<void>) | undefined;
 }
 
 /** The hooks of one call. Messages of a side that has no plan come out as they went in. */
@@ -74,26 +72,31 @@ export function createCallHooks(host: InterceptorHost, call: InterceptedCall): C
     message: Message,
     request: Message | undefined,
   ): Promise<Message> {
-    envelope ??= envelopeOf(host, call);
-    return host.run({ ...context, side, plan, message, request, envelope: await envelope, signal });
+    return host.run({ ...context, side, plan, message, request, envelope: await envelopeOnce(), signal });
   }
 
+  function envelopeOnce(): Promise<Envelope> {
+    return (envelope ??= envelopeOf(host, call));
+  }
+
+  const { response: plan } = plans;
+
   return {
-    seesFailures: plans.response?.options?.runOnErrors === true,
-    async failure(failure, empty) {
-      const { response: plan } = plans;
-      if (!plan) return;
-      envelope ??= envelopeOf(host, call);
-      const request = latest ?? empty();
-      await runOnError(host.run, failure, { ...context, plan, request, envelope: await envelope, signal });
-    },
     async request(message) {
       latest = plans.request ? await run("request", plans.request, message, undefined) : message;
       return latest;
     },
     async response(message, empty) {
-      return plans.response ? run("response", plans.response, message, latest ?? empty()) : message;
+      return plan ? run("response", plan, message, latest ?? empty()) : message;
     },
+    failed: plan?.options?.runOnErrors
+      ? async (failure, empty) => {
+          // Where it cannot be told who calls, what the service said of that is worth more.
+          const envelope = await envelopeOnce().catch(() => undefined);
+          if (!envelope) return;
+          await runOnError(host.run, failure, { ...context, plan, request: latest ?? empty(), envelope, signal });
+        }
+      : undefined,
   };
 }
 

@@ -2,9 +2,16 @@
 import assert from "node:assert/strict";
 import { Readable } from "node:stream";
 import { describe, it } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { create, createFileRegistry, createRegistry, type DescService, type Message } from "@bufbuild/protobuf";
-import { anyPack, FileDescriptorProtoSchema, StringValueSchema } from "@bufbuild/protobuf/wkt";
-import { Code, ConnectError, createClient, createRouterTransport } from "@connectrpc/connect";
+import {
+  anyPack,
+  FieldDescriptorProto_Label,
+  FieldDescriptorProto_Type,
+  FileDescriptorProtoSchema,
+  StringValueSchema,
+} from "@bufbuild/protobuf/wkt";
+import { Code, ConnectError, createClient, createRouterTransport, type Interceptor } from "@connectrpc/connect";
 import { Health } from "@interpose/protocol/gen/grpc/health/v1/health_pb";
 import { StatusSchema } from "@interpose/protocol/gen/google/rpc/status_pb";
 import { startTarget, type TestTarget } from "../../../../test/harness/target.ts";
@@ -142,6 +149,131 @@ describe("the interceptor for connect-es", () => {
     assert.equal(target.calls.length, 1);
   });
 
+  it("shows details of an error whatever they are made of, and hands the error on", async (t) => {
+    const own = createFileRegistry(
+      create(FileDescriptorProtoSchema, {
+        name: "own_detail.proto",
+        package: "test",
+        syntax: "proto3",
+        messageType: [
+          {
+            name: "OwnDetail",
+            field: [
+              {
+                name: "shelf_mark",
+                jsonName: "shelfMark",
+                number: 1,
+                type: FieldDescriptorProto_Type.STRING,
+                label: FieldDescriptorProto_Label.OPTIONAL,
+              },
+            ],
+          },
+        ],
+      }),
+      () => undefined,
+    );
+    const desc = own.getMessage("test.OwnDetail") ?? assert.fail("there is no such type");
+    const thrown = new ConnectError("no tea", Code.NotFound, { "x-why": "sold out" });
+    thrown.details = [
+      { desc, value: { shelfMark: "A7" } },
+      // As a client of another service has it, whose error is passed on.
+      { type: "acme.Unknown", value: Uint8Array.of(1, 2, 3) },
+    ];
+    const { client, executions, target } = await open(t, {
+      order: () => Promise.reject(thrown),
+    });
+    executions.set({ response: [{ endpoint: target.url }] }, { runOnErrors: true });
+    const error: ConnectError = await client.order({ item: "tea" }).catch((caught: unknown) => caught);
+    assert.deepEqual(
+      [error.code, error.rawMessage, error.metadata.get("x-why")],
+      [Code.NotFound, "no tea", "sold out"],
+    );
+    assert.equal(error.details.length, 2);
+    assert.deepEqual(target.calls[0]?.body.error, {
+      code: "NOT_FOUND",
+      message: "no tea",
+      details: [
+        { "@type": "type.googleapis.com/test.OwnDetail", shelf_mark: "A7" },
+        { "@type": "type.googleapis.com/acme.Unknown", value: "AQID" },
+      ],
+    });
+  });
+
+  it("takes what a service throws for a refusal for no error of its own, however long the call takes to end", async (t) => {
+    const executions = createTestExecutions(t);
+    const target = await startTarget(t);
+    const host = { ...executions, instanceId: "1", shownHeaders: [], learn: () => undefined };
+    let thrown = 0;
+    const handlers = {
+      async collect(messages: AsyncIterable<Message>) {
+        try {
+          for await (const _ of messages);
+        } catch {
+          thrown++;
+          throw new ConnectError("could not be read", Code.DataLoss);
+        }
+      },
+    };
+    const slow: Interceptor = (next) => async (given) => {
+      try {
+        return await next(given);
+      } finally {
+        await setTimeout(30);
+      }
+    };
+    const transport = createRouterTransport((router) => void router.service(SHOP, handlers as any), {
+      router: { interceptors: [slow, interposeInterceptor({ host })] },
+    });
+    executions.set(
+      { request: [{ endpoint: target.url }], response: [{ endpoint: target.url }] },
+      { runOnErrors: true },
+    );
+    target.reply({ body: { forwardedStatusCode: 403, forwardedErrorMessage: "no" } });
+    await assert.rejects((createClient(SHOP, transport) as any).collect(requests(1)), { code: Code.PermissionDenied });
+    assert.deepEqual([thrown, target.calls.length], [1, 1]);
+  });
+
+  it("loses no error by a detail that is not of its type", async (t) => {
+    const details = [{ desc: StringValueSchema, value: { value: 7 } as any }];
+    const fails = (): Promise<never> => Promise.reject(new ConnectError("no tea", Code.NotFound, undefined, details));
+    const { executions, target } = await open(t, {});
+    executions.set({ response: [{ endpoint: target.url }] }, { runOnErrors: true });
+    const intercept = interposeInterceptor({
+      host: { ...executions, instanceId: "1", shownHeaders: [], learn: () => undefined },
+    });
+    const call: any = {
+      stream: false,
+      method: methodOf("Order"),
+      url: "http://a/",
+      header: new Headers(),
+      message: request({}),
+      signal: new AbortController().signal,
+    };
+    await assert.rejects(intercept(fails)(call), { code: Code.NotFound, rawMessage: "no tea" });
+    assert.equal(target.calls[0]?.body.error.message, "no tea");
+  });
+
+  it("shows what clients are told of an error that is none of connect-es's, and not its text", async (t) => {
+    const { client, executions, target } = await open(t, {
+      order: () => Promise.reject(new Error("password of the database: secret")),
+      // eslint-disable-next-line @typescript-eslint/require-await
+      async *watch() {
+        throw new Error("password of the database: secret");
+      },
+    });
+    executions.set({ response: [{ endpoint: target.url }] }, { runOnErrors: true });
+    const told: ConnectError = await client.order({ item: "tea" }).catch((caught: unknown) => caught);
+    assert.deepEqual([told.code, told.rawMessage], [Code.Internal, "internal error"]);
+    await assert.rejects(async () => {
+      for await (const _ of client.watch({ item: "tea" }));
+    }, told);
+    const shown = { code: "INTERNAL", message: "internal error" };
+    assert.deepEqual(
+      target.calls.map(({ body }) => body.error),
+      [shown, shown],
+    );
+  });
+
   it("asks for no more of a stream than its reader does", async (t) => {
     let made = 0;
     const { client, executions, target } = await open(t, {
@@ -189,6 +321,17 @@ describe("the interceptor for connect-es", () => {
     );
     await assert.rejects(client.order({}), { code: Code.Unauthenticated, rawMessage: "who are you?" });
     assert.equal(target.calls.length, 2);
+  });
+
+  it("lets a service's error stand where it cannot be told who calls", async (t) => {
+    const caller = (): never => {
+      throw new TypeError("there is no user");
+    };
+    const order = (): Promise<never> => Promise.reject(new ConnectError("who are you?", Code.Unauthenticated));
+    const { client, executions, target } = await open(t, { order }, SHOP, { caller });
+    executions.set({ response: [{ endpoint: target.url }] }, { runOnErrors: true });
+    await assert.rejects(client.order({}), { code: Code.Unauthenticated, rawMessage: "who are you?" });
+    assert.equal(target.calls.length, 0);
   });
 
   it("learns of a service by its first call", async (t) => {

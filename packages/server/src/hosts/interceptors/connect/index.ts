@@ -1,6 +1,7 @@
 import { createRegistry, type DescFile, type DescMethod, type Registry } from "@bufbuild/protobuf";
 import type { Interceptor, StreamRequest, StreamResponse, UnaryRequest, UnaryResponse } from "@connectrpc/connect";
 import { connectErrorOfCall } from "../../../listener/connect-error.ts";
+import type { Message } from "@interpose/engine";
 import { callContextOf } from "../../call-context.ts";
 import type { CallerIdentity } from "../../caller-identity.ts";
 import { createCallHooks, hookedMethod, type CallHooks, type HookedMethod } from "../hooked-method.ts";
@@ -21,7 +22,8 @@ export interface InterposeInterceptorOptions {
 
 /**
  * Runs executions around the calls of a connect-es server (https://connectrpc.com/docs/node/interceptors), whatever protocol they come in: request targets see each message before
- * the service does, response targets each before the client does, in order. A refusal ends the call with its error. A call of a method that nothing hooks pays for one comparison.
+ * the service does, response targets each before the client does, in order, and what the service fails with, where their execution asks for that. A refusal ends the call with its
+ * error. A call of a method that nothing hooks pays for one comparison.
  */
 export function interposeInterceptor(
   { host }: { readonly host: InterceptorHost },
@@ -83,23 +85,21 @@ async function hookedUnary(
   request: UnaryRequest,
   next: (request: UnaryRequest) => Promise<UnaryResponse>,
 ): Promise<UnaryResponse> {
-  const run = async (work: Promise<Parameters<typeof protobufOf>[0]>): Promise<ReturnType<typeof protobufOf>> => {
+  const orRefused = async <T>(work: Promise<T>): Promise<T> => {
     try {
-      return protobufOf(await work);
+      return await work;
     } catch (error) {
       throw connectErrorOfCall(error, request.signal);
     }
   };
-  const asked = await run(hooks.request(hookedMessage(descriptor.input, request.message, registry)));
-  const response = await next({ ...request, message: asked }).catch(async (error: unknown) => {
-    if (hooks.seesFailures)
-      await hooks
-        .failure(failureOf(error, registry), () => emptyMessage(descriptor.input, registry))
-        .catch((instead: unknown) => Promise.reject(connectErrorOfCall(instead, request.signal)));
+  const empty = (): Message => emptyMessage(descriptor.input, registry);
+  const asked = await orRefused(hooks.request(hookedMessage(descriptor.input, request.message, registry)));
+  const response = await next({ ...request, message: protobufOf(asked) }).catch(async (error: unknown) => {
+    if (hooks.failed) await orRefused(hooks.failed(failureOf(error, registry), empty));
     throw error;
   });
   const received = hookedMessage(descriptor.output, response.message, registry);
-  return { ...response, message: await run(hooks.response(received, () => emptyMessage(descriptor.input, registry))) };
+  return { ...response, message: protobufOf(await orRefused(hooks.response(received, empty))) };
 }
 
 async function hookedStream(
@@ -111,23 +111,8 @@ async function hookedStream(
   const refusal = createStreamRefusal(request.signal);
   const message = hookedRequests(method, hooks, request.message, refusal);
   // A method without a stream of responses is answered here already.
-  const response = await refusal.orRefusal(next({ ...request, message }).catch(seen(method, hooks, refusal)));
+  const response = await refusal.orRefusal(next({ ...request, message }).catch(failing(method, hooks, refusal)));
   return { ...response, message: hookedResponses(method, hooks, response.message, refusal) };
-}
-
-/** Lets targets see an error of the service's that ends a stream, and throws what is to end it. */
-function seen(
-  { descriptor, registry }: HookedMethod,
-  hooks: CallHooks,
-  refusal: StreamRefusal,
-): (error: unknown) => Promise<never> {
-  return async (error) => {
-    if (hooks.seesFailures && !refusal.isRefused)
-      await hooks
-        .failure(failureOf(error, registry), () => emptyMessage(descriptor.input, registry))
-        .catch((instead: unknown) => Promise.reject(refusal.refuse(instead)));
-    throw error;
-  };
 }
 
 async function* hookedRequests(
@@ -152,9 +137,10 @@ async function* hookedResponses(
 ): StreamResponse["message"] {
   const { descriptor, registry } = method;
   const iterator = messages[Symbol.asyncIterator]();
+  const failed = failing(method, hooks, refusal);
   try {
     for (;;) {
-      const next = await refusal.orRefusal(iterator.next().catch(seen(method, hooks, refusal)));
+      const next = await refusal.orRefusal(iterator.next().catch(failed));
       if (next.done === true) return;
       const received = hookedMessage(descriptor.output, next.value, registry);
       const changed = await refusal.orRefusal(
@@ -168,4 +154,19 @@ async function* hookedResponses(
     // Not waited for: a service that waits for something else comes to its end in its own time.
     iterator.return?.().catch(() => undefined);
   }
+}
+
+/** What a failing service's error goes through, before it ends the stream. */
+function failing(
+  { descriptor, registry }: HookedMethod,
+  { failed }: CallHooks,
+  refusal: StreamRefusal,
+): (error: unknown) => Promise<never> {
+  return async (error) => {
+    if (failed && !refusal.isRefused()) {
+      const told = failed(failureOf(error, registry), () => emptyMessage(descriptor.input, registry));
+      await told.catch((refused: unknown) => Promise.reject(refusal.refuse(refused)));
+    }
+    throw error;
+  };
 }

@@ -1,5 +1,5 @@
-import { create, type Registry } from "@bufbuild/protobuf";
-import { anyPack, AnySchema } from "@bufbuild/protobuf/wkt";
+import { create, createRegistry, type Registry } from "@bufbuild/protobuf";
+import { anyPack, AnySchema, type Any } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { ApiFailure } from "@interpose/engine";
 import { failureFromStatus } from "@interpose/protocol";
@@ -12,8 +12,8 @@ export interface StreamRefusal {
   refuse(error: unknown): ConnectError;
   /** What is promised, unless the stream is refused before. Only one promise is waited for at a time. */
   orRefusal<T>(work: Promise<T>): Promise<T>;
-  /** Whether it is refused: what the service throws behind that is no error of its own. */
-  readonly isRefused: boolean;
+  /** Whether it has ended so. What the service throws then is none of its own errors. */
+  isRefused(): boolean;
 }
 
 /**
@@ -26,9 +26,7 @@ export function createStreamRefusal(signal: AbortSignal): StreamRefusal {
     if (refused) throw refused;
   };
   return {
-    get isRefused() {
-      return refused !== undefined;
-    },
+    isRefused: () => refused !== undefined,
     refuse(error) {
       refused ??= connectErrorOfCall(error, signal);
       interrupt?.(refused);
@@ -52,18 +50,26 @@ export function createStreamRefusal(signal: AbortSignal): StreamRefusal {
   };
 }
 
-/** What a service threw, as its clients see it. Of what is no ConnectError, connect-es tells them nothing. */
+/** How a service failed, as clients are told it: what is no ConnectError is hidden from them by connect-es, and so from targets. `registry`: the service's types. */
 export function failureOf(error: unknown, registry: Registry): ApiFailure {
-  const { code, rawMessage, details } =
-    error instanceof ConnectError ? error : new ConnectError("internal error", Code.Internal);
-  const status = create(StatusSchema, {
-    code,
-    message: rawMessage,
-    details: details.map((detail) =>
-      "desc" in detail
-        ? anyPack(detail.desc, create(detail.desc, detail.value))
-        : create(AnySchema, { typeUrl: `type.googleapis.com/${detail.type}`, value: detail.value }),
-    ),
-  });
-  return failureFromStatus(status, registry);
+  const isPlain = !(error instanceof ConnectError);
+  const { code, rawMessage, details } = isPlain ? new ConnectError("internal error", Code.Internal) : error;
+  const types = details.flatMap((detail) => ("desc" in detail ? [detail.desc] : []));
+  const status = create(StatusSchema, { code, message: rawMessage, details: details.map(packed) });
+  return failureFromStatus(status, createRegistry(...types, registry));
+}
+
+/** A detail that a service made, or one that it got from a service of its own and passes on. */
+function packed(detail: ConnectError["details"][number]): Any {
+  if (!("desc" in detail)) return anyOf(detail.type, detail.value);
+  try {
+    return anyPack(detail.desc, create(detail.desc, detail.value));
+  } catch {
+    // It is not of its type. What else the error says must not be lost by that.
+    return anyOf(detail.desc.typeName, new Uint8Array());
+  }
+}
+
+function anyOf(typeName: string, value: Uint8Array): Any {
+  return create(AnySchema, { typeUrl: `type.googleapis.com/${typeName}`, value });
 }

@@ -14,6 +14,7 @@ import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import {
   credentials,
   makeGenericClientConstructor,
+  Metadata,
   Server,
   ServerCredentials,
   status,
@@ -22,6 +23,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { InterposeError } from "@interpose/engine";
+import { StatusSchema } from "@interpose/protocol/gen/google/rpc/status_pb";
 import { Health } from "@interpose/protocol/gen/grpc/health/v1/health_pb";
 import { cleanUp, type Cleanup } from "../../../../test/harness/cleanup.ts";
 import { eventually } from "../../../../test/harness/eventually.ts";
@@ -94,6 +96,14 @@ const onlyOrder = (Order: UntypedServiceImplementation[string]): UntypedServiceI
 const echo = onlyOrder((call: any, callback: any) =>
   callback(null, { text: call.request.item, total: call.request.count }),
 );
+
+/** Trailers of an error, with details as they are on the wire. */
+function detailed(details: Uint8Array): Metadata {
+  const metadata = new Metadata();
+  metadata.set("grpc-status-details-bin", Buffer.from(details));
+  metadata.set("x-why", "sold out");
+  return metadata;
+}
 
 describe("the interceptor for @grpc/grpc-js", () => {
   const descriptors = {
@@ -188,13 +198,106 @@ describe("the interceptor for @grpc/grpc-js", () => {
       },
     };
     const { client, executions, target } = await open(t, SHOP_SERVICE, handlers, { services: [SHOP_SERVICE] });
-    executions.set({ response: [{ endpoint: target.url }] });
-    const { messages, error } = await readStream(client.Watch({ item: "tea" }));
+    for (const runOnErrors of [false, true]) {
+      executions.set({ response: [{ endpoint: target.url }] }, { runOnErrors });
+      const { messages, error } = await readStream(client.Watch({ item: "tea" }));
+      assert.deepEqual(
+        messages.map(({ text }) => text),
+        ["first"],
+      );
+      assert.deepEqual([error.code, error.details], [status.ABORTED, "that was it"]);
+    }
+    assert.deepEqual(
+      target.calls.map(({ body }) => body.error?.code),
+      [undefined, undefined, "ABORTED"],
+    );
+  });
+
+  const errors: readonly { readonly title: string; readonly error: object; readonly shown: object }[] = [
+    {
+      title: "an error without metadata",
+      error: { code: status.ABORTED, details: "100% ✗" },
+      shown: { code: "ABORTED", message: "100% ✗" },
+    },
+    {
+      title: "details that are none",
+      error: { code: status.NOT_FOUND, details: "no tea", metadata: detailed(Buffer.from("nonsense")) },
+      shown: { code: "NOT_FOUND", message: "no tea" },
+    },
+    {
+      title: "details of a type that nobody knows",
+      error: {
+        code: status.NOT_FOUND,
+        details: "no tea",
+        metadata: detailed(
+          toBinary(
+            StatusSchema,
+            create(StatusSchema, {
+              code: 5,
+              message: "no tea",
+              details: [{ typeUrl: "type.googleapis.com/acme.Unknown", value: Uint8Array.of(1, 2, 3) }],
+            }),
+          ),
+        ),
+      },
+      shown: {
+        code: "NOT_FOUND",
+        message: "no tea",
+        details: [{ "@type": "type.googleapis.com/acme.Unknown", value: "AQID" }],
+      },
+    },
+    { title: "an error of JavaScript", error: new Error("oh"), shown: { code: "UNKNOWN", message: "oh" } },
+  ];
+  for (const { title, error, shown } of errors) {
+    it(`shows ${title}, and hands it on with its metadata`, async (t) => {
+      const fails = onlyOrder((_call: any, callback: any) => callback(error));
+      const { client, executions, target } = await open(t, SHOP_SERVICE, fails, { services: [SHOP_SERVICE] });
+      const told = await serviceError(unary(client, "Order", { item: "tea" }));
+      executions.set({ response: [{ endpoint: target.url }] }, { runOnErrors: true });
+      const again = await serviceError(unary(client, "Order", { item: "tea" }));
+      assert.deepEqual([again.code, again.details], [told.code, told.details]);
+      for (const key of ["grpc-status-details-bin", "x-why"])
+        assert.deepEqual(again.metadata.get(key), told.metadata.get(key));
+      assert.deepEqual(
+        target.calls.map(({ body }) => body.error),
+        [shown],
+      );
+    });
+  }
+
+  it("sends nothing of what a service writes behind an error that a target looks at", async (t) => {
+    const handlers = {
+      Chat(call: any) {
+        call.on("data", () => undefined);
+        call.write({ text: "first" });
+        // While a target looks at the first. A stream of grpc-js waits for that; whoever writes below it need not.
+        call.call.sendStatus({ code: status.ABORTED, details: "that was it" });
+        call.write({ text: "second" });
+        call.call.sendStatus({ code: status.OK, details: "all is well" });
+      },
+    };
+    const { client, executions, target } = await open(t, SHOP_SERVICE, handlers, { services: [SHOP_SERVICE] });
+    executions.set(
+      { response: [{ endpoint: target.url }], request: [{ endpoint: target.url }] },
+      { runOnErrors: true },
+    );
+    const call = client.Chat();
+    target.reply(async ({ body }) => {
+      // A message that comes while the error is looked at has nobody to read it.
+      if (body.error) call.write({ item: "too late" });
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return {};
+    });
+    const { messages, error } = await readStream(call);
     assert.deepEqual(
       messages.map(({ text }) => text),
       ["first"],
     );
     assert.deepEqual([error.code, error.details], [status.ABORTED, "that was it"]);
+    assert.deepEqual(
+      target.calls.map(({ body }) => body.response?.text ?? body.error?.code ?? body.request),
+      ["first", "ABORTED"],
+    );
   });
 
   it("holds a service up that writes faster than targets answer", async (t) => {

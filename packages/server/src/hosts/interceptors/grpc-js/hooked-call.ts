@@ -2,12 +2,12 @@ import { Metadata, ServerInterceptingCall, type ServerInterceptor } from "@grpc/
 import { callContextOf } from "../../call-context.ts";
 import type { CallerIdentity } from "../../caller-identity.ts";
 import { messageFromBytes } from "../../gateway/message.ts";
-import type { PlansOfMethod } from "@interpose/engine";
+import type { Message, PlansOfMethod } from "@interpose/engine";
 import { FORWARDED_FOR } from "../../shown-headers.ts";
 import { createCallHooks, type HookedMethod } from "../hooked-method.ts";
 import type { InterceptorHost } from "../interceptor-host.ts";
 import type { MessageCodec } from "./message.ts";
-import { failureOf, statusOfError } from "./outcome.ts";
+import { failureOf, statusOfError, type StatusOfCall } from "./outcome.ts";
 
 /** The call as grpc-js hands it to an interceptor. */
 export type NextCall = Parameters<ServerInterceptor>[1];
@@ -30,7 +30,8 @@ export interface HookedCallOptions {
 
 /**
  * A call whose messages executions look at. Both directions hold one message at a time: grpc-js reads the next one when the service asks for it, and the service writes the next one
- * when the one before is gone. States: *open*; *over*, when a status has gone to the client, a message was refused, or the client went away: what comes after that goes nowhere.
+ * when the one before is gone. States: *open*; *ending*, when the service has given its status, which may have to wait for the message before it, or for targets that are shown an
+ * error; *over*, when a message or an error was refused, or the client went away. What comes after either goes nowhere.
  */
 export function createHookedCall(next: NextCall, options: HookedCallOptions): ServerInterceptingCall {
   const { host, method, plans, caller, codecs } = options;
@@ -39,7 +40,8 @@ export function createHookedCall(next: NextCall, options: HookedCallOptions): Se
   let hooks: ReturnType<typeof createCallHooks> | undefined;
   let isOver = false;
   let isSending = false;
-  let heldStatus: Parameters<NextCall["sendStatus"]>[0] | undefined;
+  /** The service's status, once it has given one. */
+  let ending: StatusOfCall | undefined;
 
   const hooksOfCall = (): ReturnType<typeof createCallHooks> =>
     (hooks ??= createCallHooks(host, {
@@ -71,6 +73,16 @@ export function createHookedCall(next: NextCall, options: HookedCallOptions): Se
     abort.abort();
   }
 
+  const emptyRequest = (): Message => messageFromBytes(method.descriptor.input, new Uint8Array(), method.registry);
+
+  /** Ends the call as the service did, once those have seen an error who ask for it. */
+  function finish(status: StatusOfCall): void {
+    const { failed } = hooksOfCall();
+    const failure = failed && failureOf(status, method.registry);
+    if (!failed || !failure) next.sendStatus(status);
+    else failed(failure, emptyRequest).then(() => !isOver && next.sendStatus(status), refuse);
+  }
+
   /** What comes of a message; undefined when the call is over. Decoding and running are one step, so that whatever fails refuses. */
   async function changed(
     side: "request" | "response",
@@ -90,23 +102,6 @@ export function createHookedCall(next: NextCall, options: HookedCallOptions): Se
     }
   }
 
-  const emptyRequest = (): ReturnType<typeof messageFromBytes> =>
-    messageFromBytes(method.descriptor.input, new Uint8Array(), method.registry);
-
-  /** Ends the call as the service does, once targets have seen that it fails. */
-  function sendStatus(status: Parameters<NextCall["sendStatus"]>[0]): void {
-    const failure = plans.response?.options?.runOnErrors ? failureOf(status, method.registry) : undefined;
-    if (!failure) {
-      next.sendStatus(status);
-      return;
-    }
-    hooksOfCall()
-      .failure(failure, emptyRequest)
-      .then(() => {
-        if (!isOver) next.sendStatus(status);
-      }, refuse);
-  }
-
   return Object.assign(new ServerInterceptingCall(next), {
     start(listener: Parameters<NextCall["start"]>[0]): void {
       next.start({
@@ -115,7 +110,7 @@ export function createHookedCall(next: NextCall, options: HookedCallOptions): Se
           listener.onReceiveMetadata(received);
         },
         onReceiveMessage(object) {
-          if (isOver) return;
+          if (isOver || ending) return;
           void changed("request", object).then((outcome) => {
             if (outcome) listener.onReceiveMessage(outcome.object);
           });
@@ -136,7 +131,7 @@ export function createHookedCall(next: NextCall, options: HookedCallOptions): Se
     },
 
     sendMessage(object: unknown, callback: () => void): void {
-      if (isOver) return;
+      if (isOver || ending) return;
       if (!plans.response) {
         next.sendMessage(object, callback);
         return;
@@ -146,15 +141,15 @@ export function createHookedCall(next: NextCall, options: HookedCallOptions): Se
         isSending = false;
         if (!outcome) return;
         next.sendMessage(outcome.object, callback);
-        if (heldStatus) sendStatus(heldStatus);
+        if (ending) finish(ending);
       });
     },
 
-    sendStatus(status: Parameters<NextCall["sendStatus"]>[0]): void {
-      if (isOver) return;
+    sendStatus(status: StatusOfCall): void {
+      if (isOver || ending) return;
+      ending = status;
       // A service may end a call with an error while a message before that is looked at: that comes first.
-      if (isSending) heldStatus = status;
-      else sendStatus(status);
+      if (!isSending) finish(status);
     },
   });
 }

@@ -34,7 +34,7 @@ interface Known {
 
 /**
  * Runs executions around the calls of a @grpc/grpc-js server, as one of the `interceptors` of its options: request targets see each message before the service does, response targets
- * each before the client does, in order. A refusal ends the call with its status and details. A call of a method that nothing hooks pays for one comparison.
+ * each before the client does, in order, and what the service fails with, where their execution asks for that. A refusal ends the call with its status and details. A call of a method that nothing hooks pays for one comparison.
  * A hooked method whose service was not given is refused. Throws `descriptors_invalid` for services that are not described.
  */
 export function interposeInterceptor(

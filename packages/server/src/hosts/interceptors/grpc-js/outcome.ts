@@ -4,6 +4,9 @@ import type { ApiFailure } from "@interpose/engine";
 import { encodeGrpcMessage, failureFromStatus, statusFromError, statusFromGrpc } from "@interpose/protocol";
 import { StatusSchema } from "@interpose/protocol/gen/google/rpc/status_pb";
 
+/** A status as a service ends a call with it. */
+export type StatusOfCall = Parameters<ServerInterceptingCall["sendStatus"]>[0];
+
 /** An error as the end of a gRPC call, with its details in the trailer that gRPC has for them. */
 export function statusOfError(error: unknown): StatusObject {
   const status = statusFromError(error);
@@ -13,11 +16,8 @@ export function statusOfError(error: unknown): StatusObject {
   return { code: status.code, details: status.message, metadata };
 }
 
-/** How a service ends a call, as response targets see it; undefined for a success. */
-export function failureOf(
-  { code, details, metadata }: Parameters<ServerInterceptingCall["sendStatus"]>[0],
-  registry: Registry,
-): ApiFailure | undefined {
+/** How a service ends a call, as response targets see it; undefined for a success. `registry`: the service's types. */
+export function failureOf({ code, details, metadata }: StatusOfCall, registry: Registry): ApiFailure | undefined {
   const encoded = metadata?.get("grpc-status-details-bin")[0];
   const status = statusFromGrpc({
     status: String(code),

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { queryObjects } from "node:v8";
 import { describe, it } from "node:test";
 import { InterposeError } from "@interpose/engine";
 import fc from "fast-check";
@@ -97,4 +98,23 @@ describe("framings", () => {
     ]);
     assert.throws(() => cut(framing.createCutter(4), body, [2]), { reason: "message_too_large" });
   });
+});
+
+describe("bodies that come byte by byte", () => {
+  const buffers = (): number => queryObjects(Buffer, { format: "count" });
+  for (const [name, framing] of [
+    ["with prefixes", enveloped(END)],
+    ["whole", whole(false)],
+  ] as const) {
+    it(`are held in few pieces, ${name}`, () => {
+      const cutter = framing.createCutter(1_000_000);
+      if (name === "with prefixes") cutter.push(Buffer.from([0, 0, 3, 0xd, 0x40]));
+      const before = buffers();
+      for (let i = 0; i < 100_000; i++) cutter.push(Buffer.from([i]));
+      assert.ok(buffers() - before < 100, `${buffers() - before} pieces`);
+      for (let i = 100_000; i < 200_000; i++) cutter.push(Buffer.from([i]));
+      const piece = name === "whole" ? cutter.takeLast() : cutter.take();
+      assert.deepEqual(piece?.bytes, Buffer.from(Array.from({ length: 200_000 }, (_, i) => i & 255)));
+    });
+  }
 });

@@ -78,7 +78,7 @@ export function whole(isCompressed: boolean): Framing {
         push(chunk) {
           held += chunk.byteLength;
           if (held > maxMessageBytes) throw messageTooLarge(maxMessageBytes);
-          chunks.push(chunk);
+          keep(chunks, chunk);
         },
         take: () => undefined,
         takeLast() {
@@ -139,7 +139,7 @@ function createEnvelopeCutter(endFlag: number, maxMessageBytes: number): Cutter 
   return {
     push(chunk) {
       if (chunk.byteLength === 0) return;
-      chunks.push(chunk);
+      keep(chunks, chunk);
       held += chunk.byteLength;
     },
     take,
@@ -149,6 +149,24 @@ function createEnvelopeCutter(endFlag: number, maxMessageBytes: number): Cutter 
       return piece;
     },
   };
+}
+
+/** Chunks from this size on stay as they came. */
+const LARGE_BYTES = 4 * 1024;
+
+/**
+ * Puts a chunk behind others. A body may come byte by byte, and each chunk takes far more memory than a byte: small ones are made one with what stands before them, which is
+ * done so rarely for each byte as the logarithm of the size says.
+ */
+function keep(chunks: Buffer[], chunk: Buffer): void {
+  let last = chunk;
+  for (;;) {
+    const before = chunks.at(-1);
+    if (!before || before.byteLength >= LARGE_BYTES || before.byteLength > last.byteLength) break;
+    chunks.pop();
+    last = Buffer.concat([before, last]);
+  }
+  chunks.push(last);
 }
 
 function badBody(text: string): InterposeError {

@@ -14,7 +14,7 @@ import { ERROR_CODE } from "../relay/numbers.ts";
 import type { Relay, RelayedCall } from "../relay/relay.ts";
 import type { Stream } from "../relay/stream.ts";
 import type { RelaySockets } from "../relay-sockets.ts";
-import { fieldsFromRaw, http1HeadOf, pairsOf } from "./fields.ts";
+import { fieldsFromRaw, http1HeadOf, trailersOf } from "./fields.ts";
 
 /** Bytes of a response's body that may wait for the client before its sender is paused. */
 const MOST_WAITING = 256 * 1024;
@@ -202,7 +202,7 @@ export function createHttp1Back(options: Http1BackOptions, relay: () => Relay, s
 
 function endRequest({ request, isChunked }: Exchange, trailers: HeaderBlock): void {
   try {
-    if (isChunked) request?.addTrailers(pairsOf(trailers.fields));
+    if (isChunked) request?.addTrailers(trailersOf(trailers.fields));
     request?.end();
   } catch {
     // HTTP/2 lets more characters be in a value than HTTP/1.1 does.

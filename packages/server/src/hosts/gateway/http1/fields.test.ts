@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { readRequestHead } from "../relay/header-fields.ts";
-import { fieldsFromRaw, http1HeadOf, pairsOf } from "./fields.ts";
+import { fieldsFromRaw, http1HeadOf, pairsOf, trailersOf } from "./fields.ts";
 
 const OPTIONS = { host: "api:1", hasBody: true };
 
@@ -141,5 +141,15 @@ describe("fieldsFromRaw()", () => {
     ];
     const fields = fieldsFromRaw([...raw, ...more], "X-Own, close, te");
     assert.deepEqual(fields, ["x-mine", "2", "te", "trailers", "set-cookie", "a", "set-cookie", "b"]);
+  });
+});
+
+describe("trailersOf()", () => {
+  it("leaves out what would speak of where a message ends, or whom it is for", () => {
+    const fields = ["content-length", "5", "x-sum", "1", "host", "b", "trailer", "x", "grpc-status", "0"];
+    assert.deepEqual(trailersOf(fields), [
+      ["x-sum", "1"],
+      ["grpc-status", "0"],
+    ]);
   });
 });

@@ -38,6 +38,14 @@ export function pairsOf(fields: readonly string[]): [string, string][] {
   return pairs;
 }
 
+/** Fields that say where a message ends or whom it is for: behind a body they have no meaning, and some servers take them for those of the head (RFC 9110, section 6.5.1). */
+const NEVER_TRAILERS = new Set(["content-length", "transfer-encoding", "host", "trailer", "te"]);
+
+/** Trailers as pairs of name and value, without what cannot be one. */
+export function trailersOf(fields: readonly string[]): [string, string][] {
+  return pairsOf(fields).filter(([name]) => !NEVER_TRAILERS.has(name));
+}
+
 /** The head of a request in HTTP/1.1. */
 export interface Http1Head {
   readonly method: string;

@@ -9,7 +9,7 @@ import type { Origin } from "../relay/origin.ts";
 import type { Relay } from "../relay/relay.ts";
 import type { Stream } from "../relay/stream.ts";
 import type { RelaySockets } from "../relay-sockets.ts";
-import { blockOfRequest, fieldsFromRaw, pairsOf } from "./fields.ts";
+import { blockOfRequest, fieldsFromRaw, pairsOf, trailersOf } from "./fields.ts";
 
 /** Bytes of a request's body that may wait for the upstream before its sender is paused. */
 const MOST_WAITING = 256 * 1024;
@@ -143,7 +143,7 @@ export function sendHead(response: ServerResponse, status: number, fields: strin
 
 function sendTrailers(response: ServerResponse, fields: readonly string[]): void {
   try {
-    response.addTrailers(pairsOf(fields));
+    response.addTrailers(trailersOf(fields));
     response.end();
   } catch {
     response.destroy();

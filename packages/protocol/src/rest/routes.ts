@@ -34,19 +34,23 @@ interface Node {
 export interface RoutesOptions {
   /** Told of each binding that cannot be used, in a sentence; the others are. Default: such a binding throws Error. */
   readonly onProblem?: (problem: string) => void;
+  /** Whether letters in upper and lower case are the same in paths, as some servers have it. What a path gives to fields is in lower case then. */
+  readonly ignoreCase?: boolean;
 }
 
 /**
  * Reads the `google.api.http` options of all methods, additional bindings included. A template or field path that is wrong, and two
  * bindings for the same verb and path, are problems, which name the methods.
  */
-export function createRoutes(services: readonly DescService[], { onProblem }: RoutesOptions = {}): Routes {
+export function createRoutes(services: readonly DescService[], options: RoutesOptions = {}): Routes {
+  const { onProblem, ignoreCase = false } = options;
+  const folded = (text: string): string => (ignoreCase ? text.toLowerCase() : text);
   const root = emptyNode();
   const all: Route[] = [];
   const add = (make: () => Route): void => {
     try {
       const route = make();
-      insert(root, route);
+      insert(root, route, folded);
       all.push(route);
     } catch (error) {
       if (!onProblem) throw error;
@@ -59,7 +63,7 @@ export function createRoutes(services: readonly DescService[], { onProblem }: Ro
   return {
     all,
     match(verb, path) {
-      const segments = path.slice(1).split("/");
+      const segments = folded(path.slice(1)).split("/");
       const allowed = new Set<string>();
       try {
         const route = path.startsWith("/") ? find(root, segments, 0, verb, allowed) : undefined;
@@ -81,11 +85,12 @@ function emptyNode(): Node {
   return { literals: new Map(), single: undefined, rest: undefined, ends: new Map() };
 }
 
-function insert(root: Node, route: Route): void {
+function insert(root: Node, route: Route, folded: (text: string) => string): void {
   let node = root;
-  for (const segment of route.template.segments) node = child(node, segment);
-  const ends = node.ends.get(route.template.verb) ?? new Map<string, Route>();
-  node.ends.set(route.template.verb, ends);
+  for (const segment of route.template.segments) node = child(node, segment, folded);
+  const custom = folded(route.template.verb);
+  const ends = node.ends.get(custom) ?? new Map<string, Route>();
+  node.ends.set(custom, ends);
   const taken = ends.get(route.verb);
   if (taken) {
     const [a, b] = [taken, route].map(
@@ -96,11 +101,12 @@ function insert(root: Node, route: Route): void {
   ends.set(route.verb, route);
 }
 
-function child(node: Node, segment: TemplateSegment): Node {
+function child(node: Node, segment: TemplateSegment, folded: (text: string) => string): Node {
   if (segment.kind === "single") return (node.single ??= emptyNode());
   if (segment.kind === "rest") return (node.rest ??= emptyNode());
-  const existing = node.literals.get(segment.text) ?? emptyNode();
-  node.literals.set(segment.text, existing);
+  const literal = folded(segment.text);
+  const existing = node.literals.get(literal) ?? emptyNode();
+  node.literals.set(literal, existing);
   return existing;
 }
 

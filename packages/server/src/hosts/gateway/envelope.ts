@@ -1,5 +1,6 @@
 import type { Envelope } from "@interpose/engine";
 import type { IdentifyCaller } from "../caller-identity.ts";
+import { valuesOf } from "./protocols/fields.ts";
 import type { HeaderBlock } from "./relay/hpack/index.ts";
 
 /** What envelopes are made of, beside the call. */
@@ -46,8 +47,4 @@ function shownOf({ fields }: HeaderBlock, shownByField: ReadonlyMap<string, stri
     else headers.set(shown, [fields[i + 1] ?? ""]);
   }
   return Object.fromEntries(headers);
-}
-
-function valuesOf({ fields }: HeaderBlock, name: string): readonly string[] {
-  return fields.filter((_, i) => i % 2 === 1 && fields[i - 1] === name);
 }

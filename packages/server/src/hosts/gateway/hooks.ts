@@ -150,10 +150,11 @@ export function createHooks(options: HooksOptions): Intercept {
         : undefined;
     }
     const { rest } = meaning;
-    // What a browser asks before a call is for the API to answer.
-    if (head.method === "OPTIONS" && !rest) return undefined;
+    const contentType = fieldOf(block, "content-type");
+    // What a browser asks before a call is for the API to answer. It has no content type: with one, some servers (grpc-js) would take it for the call.
+    if (head.method === "OPTIONS" && !rest && contentType === undefined) return undefined;
     const plans = meaning.method.plans(snapshot);
-    const protocol = rest ? "rest" : protocolOf(head, fieldOf(block, "content-type"));
+    const protocol = rest ? "rest" : protocolOf(head, contentType);
     const inOtherProtocol = isTranslated(protocol, speaks);
     if (!isHooked(plans) && !inOtherProtocol) return undefined;
     const { registry } = descriptors;

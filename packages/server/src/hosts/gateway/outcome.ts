@@ -1,6 +1,7 @@
 import { InterposeError } from "@interpose/engine";
-import { errorResponse, protocolOfRequest, serviceOfRpcPath, type WireProtocol } from "@interpose/protocol";
+import { errorResponse, type WireProtocol } from "@interpose/protocol";
 import { CODING_NAMES } from "./protocols/codings.ts";
+import { protocolOf } from "./protocols/index.ts";
 import type { RequestHead } from "./relay/header-fields.ts";
 import type { RelayAnswer } from "./relay/interceptor.ts";
 import type { RelayFailure } from "./relay/relay.ts";
@@ -28,13 +29,7 @@ export function answerOfError(
   head: RequestHead | undefined,
   contentType: string | undefined,
 ): RelayAnswer {
-  const [path = "", query = ""] = (head?.path ?? "").split("?", 2);
-  const protocol = protocolOfRequest({
-    method: head?.method ?? "",
-    contentType,
-    query,
-    isRpcPath: serviceOfRpcPath(path) !== undefined,
-  });
+  const protocol = protocolOf({ method: head?.method ?? "", path: head?.path ?? "" }, contentType);
   if (protocol === "connect-unary" && error instanceof InterposeError) {
     if (error.reason === "protocol_not_hooked") return plainAnswer(415, ["accept-post", ACCEPTED_TYPES], error);
     if (error.reason === "verb_not_allowed") return plainAnswer(405, ["allow", error.metadata.allow ?? ""], error);

@@ -2,18 +2,18 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { before, describe, it } from "node:test";
 import fc from "fast-check";
-import { createRoutes, type Routes } from "@interpose/protocol";
+import { createRoutes } from "@interpose/protocol";
 import { loadDescriptors } from "./descriptors/index.ts";
 import { blockOf } from "./protocols/fields.ts";
-import { restMeaning, type RestMeaning } from "./rest-paths.ts";
+import { restMeaning, type RestMeaning, type RestRoutes } from "./rest-paths.ts";
 
 const PROTOS = fileURLToPath(new URL("../../../../protocol/test/proto", import.meta.url));
 
 describe("restMeaning()", () => {
-  let routes: Routes;
+  let routes: RestRoutes;
   before(async () => {
     const { services } = await loadDescriptors({ kind: "path", path: PROTOS });
-    routes = createRoutes(services);
+    routes = { exact: createRoutes(services), loose: createRoutes(services, { ignoreCase: true }) };
   });
   const meaningOf = (method: string, path: string, ...fields: string[]): RestMeaning =>
     restMeaning(routes, { method, path, scheme: "http", authority: "", contentLength: -1 }, blockOf(fields));
@@ -33,6 +33,13 @@ describe("restMeaning()", () => {
     { line: "GET /v1%2Fthings%2Fx", means: undefined, others: ["Get"] },
     { line: "POST /v1/files/a%3Acopy", means: undefined, others: ["Post"] },
     { line: "GET /v1/things/x%zz", means: undefined, others: ["Get"] },
+    { line: "get /v1/all", means: undefined, others: ["Get"] },
+    { line: "GET /v1/things/x/", means: undefined, others: ["Get"] },
+    { line: "GET /V1/Things/x", means: undefined, others: ["Get"] },
+    { line: "GET /v1/x/../things/y", means: undefined, others: ["Get"] },
+    { line: "GET //host/v1/things/y", means: undefined, others: ["Get"] },
+    { line: "GET /v1/things;a=1/x", means: undefined, others: ["Get"] },
+    { line: "GET /v1/things/x", means: "Get" },
     { line: "POST /v1/all", means: undefined },
     { line: "POST /v1/all", fields: FORM, means: undefined, others: ["Get"] },
     { line: "POST /v1/all", fields: OVERRIDE, means: undefined, others: ["Get"] },

@@ -1,15 +1,22 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import type { RouteMatch, Routes } from "@interpose/protocol";
-import { fieldOf } from "./protocols/fields.ts";
+import { otherSpellings } from "./other-spellings.ts";
+import { valuesOf } from "./protocols/fields.ts";
 import type { RequestHead } from "./relay/header-fields.ts";
 import type { HeaderBlock } from "./relay/hpack/index.ts";
+
+/** Routes as they are, and as those have them who take letters in upper and lower case for the same. */
+export interface RestRoutes {
+  readonly exact: Routes;
+  readonly loose: Routes;
+}
 
 /** What a call means in REST. */
 export interface RestMeaning {
   readonly match: RouteMatch;
   /**
-   * Methods that servers may take the call for which read it otherwise: grpc-gateway, for one, takes "%2F" for a slash, and a form that is posted for the verb in
-   * `x-http-method-override`, or for GET. What leads past an execution there must not do so here.
+   * Methods that servers may take the call for which read it otherwise: its path (`otherSpellings`), or its verb, which may be in lower case, or stand in a header where a
+   * form is posted. What leads past an execution there must not do so here.
    */
   readonly others: readonly DescMethod[];
 }
@@ -17,17 +24,26 @@ export interface RestMeaning {
 const NONE: readonly DescMethod[] = [];
 
 /** Looks a call up among routes. HEAD is GET, but for the body of the answer (RFC 9110, section 9.3.2). A malformed escape leads nowhere. */
-export function restMeaning(routes: Routes, { method, path }: RequestHead, block: HeaderBlock): RestMeaning {
+export function restMeaning(
+  { exact, loose }: RestRoutes,
+  { method, path }: RequestHead,
+  block: HeaderBlock,
+): RestMeaning {
   const [plain = ""] = path.split("?", 1);
   const verb = method === "HEAD" ? "GET" : method;
-  const match = matchOf(routes, verb, plain);
-  const verbs = verb === "POST" ? [verb, ...otherVerbs(block)] : [verb];
-  const paths = plain.includes("%") ? [plain, unescaped(plain)] : [plain];
-  if (verbs.length === 1 && paths.length === 1) return { match, others: NONE };
+  const match = matchOf(exact, verb, plain);
+  const upper = verb.toUpperCase();
+  const verbs = upper === "POST" ? [upper, ...otherVerbs(block)] : [upper === "HEAD" ? "GET" : upper];
+  const paths = [plain, ...otherSpellings(plain)];
   const found = match.kind === "found" ? match.route.method : undefined;
-  const all = verbs.flatMap((each) => paths.map((spelling) => matchOf(routes, each, spelling)));
-  const methods = all.flatMap((each) => (each.kind === "found" ? [each.route.method] : []));
-  return { match, others: methods.filter((each) => each !== found) };
+  let others = NONE;
+  for (const spelling of paths) {
+    for (const each of verbs) {
+      const other = matchOf(loose, each, spelling);
+      if (other.kind === "found" && other.route.method !== found) others = [...others, other.route.method];
+    }
+  }
+  return { match, others };
 }
 
 function matchOf(routes: Routes, verb: string, path: string): RouteMatch {
@@ -38,21 +54,11 @@ function matchOf(routes: Routes, verb: string, path: string): RouteMatch {
   }
 }
 
-function otherVerbs(block: HeaderBlock): readonly string[] {
-  const override = fieldOf(block, "x-http-method-override");
-  const isForm = /^application\/x-www-form-urlencoded\b/i.test(fieldOf(block, "content-type") ?? "");
-  return [...(override === undefined ? [] : [override.toUpperCase()]), ...(isForm ? ["GET"] : [])];
-}
+/** Headers in which a form's sender names the verb that it means. */
+const OVERRIDES = ["x-http-method-override", "x-http-method", "x-method-override"];
 
-/** A path as those read it who take escapes apart before they look for segments, and leave malformed ones as they are. */
-function unescaped(path: string): string {
-  const plain = path.replace(/(%[0-9a-f]{2})+/gi, (escapes) => {
-    try {
-      return decodeURIComponent(escapes);
-    } catch {
-      return escapes;
-    }
-  });
-  const segments = plain.split("/").map((segment) => encodeURIComponent(segment.toWellFormed()).replaceAll("%3A", ":"));
-  return segments.join("/");
+function otherVerbs(block: HeaderBlock): readonly string[] {
+  const named = OVERRIDES.flatMap((name) => valuesOf(block, name)).map((verb) => verb.trim().toUpperCase());
+  const isForm = valuesOf(block, "content-type").some((type) => /^application\/x-www-form-urlencoded\b/i.test(type));
+  return [...named, ...(isForm ? ["GET"] : [])];
 }

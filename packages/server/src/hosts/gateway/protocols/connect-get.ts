@@ -23,8 +23,7 @@ export function messageInQuery({ head, block, method, registry }: CallHead): Mes
       metadata: { allow: "POST" },
     });
   }
-  const [path = "", search = ""] = head.path.split("?", 2);
-  const query = new URLSearchParams(search);
+  const { path, query } = queryOf(head.path);
   const name = query.get("encoding");
   if (name !== "proto" && name !== "json") return undefined;
   const coding = query.get("compression") ?? undefined;
@@ -48,6 +47,20 @@ export function messageInQuery({ head, block, method, registry }: CallHead): Mes
       return changed === undefined ? accepting : withField(accepting, ":path", changed);
     },
   };
+}
+
+/** The parts of a path. Throws `bad_request` where servers would differ about what its parameters are. */
+function queryOf(whole: string): { readonly path: string; readonly query: URLSearchParams } {
+  const mark = whole.indexOf("?");
+  const query = new URLSearchParams(mark < 0 ? "" : whole.slice(mark + 1));
+  for (const name of OWN_PARAMETERS) {
+    if (query.getAll(name).length > 1)
+      throw new InterposeError("bad_request", `The parameter "${name}" is there twice. Send it once.`);
+  }
+  const base64 = query.get("base64");
+  if (base64 !== null && base64 !== "0" && base64 !== "1")
+    throw new InterposeError("bad_request", 'The parameter "base64" has to be 1, or not to be there.');
+  return { path: mark < 0 ? whole : whole.slice(0, mark), query };
 }
 
 /** In the order that the protocol recommends, so that caches meet the same call in the same words. */

@@ -6,6 +6,11 @@ export function fieldOf({ fields }: HeaderBlock, name: string): string | undefin
   return undefined;
 }
 
+/** The values of all fields of a name. */
+export function valuesOf({ fields }: HeaderBlock, name: string): readonly string[] {
+  return fields.filter((_, i) => i % 2 === 1 && fields[i - 1] === name);
+}
+
 /** A block without the fields of some names; the same one, where it has none of them. */
 export function without(block: HeaderBlock, ...names: readonly string[]): HeaderBlock {
   if (!names.some((name) => fieldOf(block, name) !== undefined)) return block;

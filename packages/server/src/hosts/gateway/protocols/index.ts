@@ -2,6 +2,7 @@ import { InterposeError } from "@interpose/engine";
 import { protocolOfRequest, serviceOfRpcPath, type WireProtocol } from "@interpose/protocol";
 import type { RequestHead } from "../relay/header-fields.ts";
 import type { CallForm, CallHead } from "./call-form.ts";
+import { valuesOf } from "./fields.ts";
 import { readConnectStream } from "./connect-stream.ts";
 import { readConnectUnary } from "./connect-unary.ts";
 import { readGrpc } from "./grpc.ts";
@@ -22,10 +23,15 @@ const AS_SPOKEN: Readonly<Record<WireProtocol, Spoken>> = {
 };
 
 /** The protocol of a call that no route of REST leads to, as its head tells. */
-export function protocolOf({ method, path }: RequestHead, contentType: string | undefined): WireProtocol {
+export function protocolOf(
+  { method, path }: Pick<RequestHead, "method" | "path">,
+  contentType: string | undefined,
+): WireProtocol {
   // What most calls are is told without taking anything apart.
   if (contentType === "application/grpc" || contentType === "application/grpc+proto") return "grpc";
-  const [plain = "", query = ""] = path.split("?", 2);
+  const mark = path.indexOf("?");
+  const plain = mark < 0 ? path : path.slice(0, mark);
+  const query = mark < 0 ? "" : path.slice(mark + 1);
   return protocolOfRequest({ method, contentType, query, isRpcPath: serviceOfRpcPath(plain) !== undefined });
 }
 
@@ -47,12 +53,25 @@ export function readCall(protocol: WireProtocol, call: CallHead): CallForm {
       metadata: { allow: "POST" },
     });
   }
+  refuseTwofold(call);
   const form = READERS[protocol](call);
   if (form) return form;
   throw new InterposeError(
     "protocol_not_hooked",
     `The messages of /${parent.typeName}/${call.method.name} have to be read here, and cannot be in the form of this call. Call it in gRPC, gRPC-Web or Connect, with protobuf or JSON.`,
   );
+}
+
+/** Fields that say how messages are written. */
+const FORM_FIELDS = ["content-type", "content-encoding", "grpc-encoding", "connect-content-encoding"];
+
+/** Of a field that is there twice, some servers take the first and some the last, and some cut a query off at "#": the API could read other messages than its executions do. */
+function refuseTwofold({ block, head }: CallHead): void {
+  if (head.path.includes("#")) throw new InterposeError("bad_request", 'The path has a "#" in it. Write it as %23.');
+  for (const name of FORM_FIELDS) {
+    if (valuesOf(block, name).length > 1)
+      throw new InterposeError("bad_request", `The header ${name} is there twice. Send it once.`);
+  }
 }
 
 function isConnectGet(protocol: WireProtocol, verb: string): boolean {

@@ -62,6 +62,9 @@ export function readRequestHead(fields: readonly string[]): RequestHead | string
   const isConnect = method === "CONNECT";
   if (isConnect ? scheme !== undefined || path !== undefined || !authority : !scheme || !path)
     return isConnect ? "CONNECT has an :authority, and no :scheme and :path" : "there is no :scheme or no :path";
+  // A path that is a whole URL would mean one thing here, and another where it is taken apart.
+  if (path !== undefined && path.charCodeAt(0) !== 0x2f && (path !== "*" || method !== "OPTIONS"))
+    return ":path does not begin with a slash";
   const contentLength = readFields(fields, i);
   if (typeof contentLength === "string") return contentLength;
   return { method, scheme: scheme ?? "", path: path ?? "", authority: authority ?? "", contentLength };

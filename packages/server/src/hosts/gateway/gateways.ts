@@ -6,7 +6,7 @@ import { watchDescriptors, type Descriptors, type DescriptorSource, type MethodC
 import type { Spoken } from "./protocols/index.ts";
 import { readAuthorities, readTlsFiles, type TlsFiles } from "../../listener/tls-files.ts";
 import { startGateway, type Gateway, type GatewayOptions } from "./index.ts";
-import type { UpstreamOptions } from "./upstream.ts";
+import type { UpstreamOptions } from "./upstream/upstream.ts";
 
 /** One gateway, as the settings have it. */
 export interface GatewaySettings {

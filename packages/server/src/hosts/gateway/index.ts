@@ -8,20 +8,20 @@ import type { Descriptors } from "./descriptors/index.ts";
 import { createFront } from "../../listener/http-version.ts";
 import type { TlsPair } from "../../listener/tls-files.ts";
 import { forwardedRequest } from "./forwarded.ts";
-import { createCors } from "./cors.ts";
+import { createCors } from "./calls/cors.ts";
 import { createUpgrades } from "./http1/upgrade.ts";
-import { createHooks } from "./hooks.ts";
+import { createHooks } from "./calls/hooks.ts";
 import type { Spoken } from "./protocols/index.ts";
 import { createHttp1Front, originOf } from "./http1/front.ts";
-import { createOpenApi } from "./openapi.ts";
-import { answerOfFailure } from "./outcome.ts";
+import { createOpenApi } from "./known-api/openapi.ts";
+import { answerOfFailure } from "./calls/outcome.ts";
 import { fieldOf } from "./protocols/fields.ts";
 import { createRelaySockets } from "./relay-sockets.ts";
 import type { HeaderBlock } from "./relay/hpack/index.ts";
 import type { Origin } from "./relay/origin.ts";
 import { DEFAULT_LIMITS } from "./relay/limits.ts";
 import { createRelay, type Relay } from "./relay/relay.ts";
-import { createUpstream, type UpstreamOptions } from "./upstream.ts";
+import { createUpstream, type UpstreamOptions } from "./upstream/upstream.ts";
 
 /** A gateway before one API. */
 export interface GatewayOptions {

@@ -1,6 +1,6 @@
 import type { DescMessage, Registry } from "@bufbuild/protobuf";
 import type { Message } from "@interpose/engine";
-import { bytesOfMessage, jsonOfMessage, messageFromBytes, messageFromJson } from "../message.ts";
+import { bytesOfMessage, jsonOfMessage, messageFromBytes, messageFromJson } from "../../encoded-message.ts";
 
 /** A message in the form in which it goes on. */
 export interface EncodedMessage {

@@ -1,7 +1,7 @@
 import { Metadata, ServerInterceptingCall, type ServerInterceptor } from "@grpc/grpc-js";
 import { callContextOf } from "../../call-context.ts";
 import type { CallerIdentity } from "../../caller-identity.ts";
-import { messageFromBytes } from "../../gateway/message.ts";
+import { messageFromBytes } from "../../encoded-message.ts";
 import type { Message, PlansOfMethod } from "@interpose/engine";
 import { FORWARDED_FOR } from "../../shown-headers.ts";
 import { createCallHooks, type HookedMethod } from "../hooked-method.ts";

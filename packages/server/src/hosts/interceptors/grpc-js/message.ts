@@ -1,7 +1,7 @@
 import type { MethodDefinition } from "@grpc/grpc-js";
 import type { DescMethod, Registry } from "@bufbuild/protobuf";
 import type { Message } from "@interpose/engine";
-import { bytesOfMessage, messageFromBytes } from "../../gateway/message.ts";
+import { bytesOfMessage, messageFromBytes } from "../../encoded-message.ts";
 
 /** How the messages of one side of a method are written as bytes and read from them, by whatever code the service uses. */
 export interface MessageCodec {

@@ -1,9 +1,9 @@
 import type { Status } from "@interpose/protocol/gen/google/rpc/status_pb";
-import type { CallForm } from "./protocols/call-form.ts";
-import { decompress } from "./protocols/codings.ts";
-import { blockOf, fieldOf, without, withField } from "./protocols/fields.ts";
-import type { HeaderBlock } from "./relay/hpack/index.ts";
-import type { InterceptedCall } from "./relay/interceptor.ts";
+import type { CallForm } from "../protocols/call-form.ts";
+import { decompress } from "../protocols/codings.ts";
+import { blockOf, fieldOf, without, withField } from "../protocols/fields.ts";
+import type { HeaderBlock } from "../relay/hpack/index.ts";
+import type { InterceptedCall } from "../relay/interceptor.ts";
 import type { UpstreamResponse, UpstreamSide } from "./upstream-side.ts";
 
 /** Longest body of an error that is looked into. What is longer passes unseen, as it comes. */

@@ -1,4 +1,4 @@
-import type { Interceptor } from "./relay/interceptor.ts";
+import type { Interceptor } from "../relay/interceptor.ts";
 
 /** What is done with a call once it is decided about. */
 export interface Admission {

@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
-import { createHttp1Back } from "./http1/back.ts";
-import type { Connection } from "./relay/connection.ts";
-import type { Relay, RelayedCall } from "./relay/relay.ts";
-import type { RelaySockets } from "./relay-sockets.ts";
+import { createHttp1Back } from "../http1/back.ts";
+import type { Connection } from "../relay/connection.ts";
+import type { Relay, RelayedCall } from "../relay/relay.ts";
+import type { RelaySockets } from "../relay-sockets.ts";
 import { openUpstreamSocket, type UpstreamAddress } from "./upstream-socket.ts";
 
 /** Where an upstream is, what it speaks, and how much of it is used. */

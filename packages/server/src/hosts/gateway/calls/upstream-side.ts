@@ -1,8 +1,8 @@
 import type { Status } from "@interpose/protocol/gen/google/rpc/status_pb";
-import type { MessagesForm, RequestStart } from "./protocols/call-form.ts";
-import type { WireMessage } from "./protocols/framing.ts";
-import type { HeaderBlock } from "./relay/hpack/index.ts";
-import type { ErrorCode } from "./relay/numbers.ts";
+import type { MessagesForm, RequestStart } from "../protocols/call-form.ts";
+import type { WireMessage } from "../protocols/framing.ts";
+import type { HeaderBlock } from "../relay/hpack/index.ts";
+import type { ErrorCode } from "../relay/numbers.ts";
 
 /** How a call is written to its upstream, and what becomes of the upstream's response. */
 export interface UpstreamSide {

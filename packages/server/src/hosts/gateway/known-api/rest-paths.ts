@@ -1,9 +1,9 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import type { RouteMatch, Routes } from "@interpose/protocol";
 import { otherSpellings } from "./other-spellings.ts";
-import { valuesOf } from "./protocols/fields.ts";
-import type { RequestHead } from "./relay/header-fields.ts";
-import type { HeaderBlock } from "./relay/hpack/index.ts";
+import { valuesOf } from "../protocols/fields.ts";
+import type { RequestHead } from "../relay/header-fields.ts";
+import type { HeaderBlock } from "../relay/hpack/index.ts";
 
 /** Routes as they are, and as those have them who take letters in upper and lower case for the same. */
 export interface RestRoutes {

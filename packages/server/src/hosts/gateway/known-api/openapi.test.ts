@@ -8,14 +8,14 @@ import { create, createFileRegistry } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { compileSnapshot } from "@interpose/engine";
 import { Validator } from "@seriousme/openapi-schema-validator";
-import { cleanUp, forSuite } from "../../../test/harness/cleanup.ts";
-import { snapshotOf } from "../../../test/harness/snapshot.ts";
-import { SHOP_PROTOS } from "../../../test/harness/shop.ts";
-import { createDescriptors } from "./descriptors/descriptors.ts";
-import { loadDescriptors, NO_DESCRIPTORS, type Descriptors } from "./descriptors/index.ts";
-import { startGateway } from "./index.ts";
+import { cleanUp, forSuite } from "../../../../test/harness/cleanup.ts";
+import { snapshotOf } from "../../../../test/harness/snapshot.ts";
+import { SHOP_PROTOS } from "../../../../test/harness/shop.ts";
+import { createDescriptors } from "../descriptors/descriptors.ts";
+import { loadDescriptors, NO_DESCRIPTORS, type Descriptors } from "../descriptors/index.ts";
+import { startGateway } from "../index.ts";
 
-const PROTOS = fileURLToPath(new URL("../../../../protocol/test/proto", import.meta.url));
+const PROTOS = fileURLToPath(new URL("../../../../../protocol/test/proto", import.meta.url));
 const FLOWS = "things.v1.Flows";
 
 describe("/openapi.json of a gateway", () => {

@@ -2,13 +2,13 @@ import { InterposeError, type ErrorReason, type Message, type Plan } from "@inte
 import type { Status } from "@interpose/protocol/gen/google/rpc/status_pb";
 import { createMessagePipe, type MessagePipe } from "./message-pipe.ts";
 import { answerOfError } from "./outcome.ts";
-import type { CallForm, CallHead, MessagesForm } from "./protocols/call-form.ts";
-import { compress, decompress, isKnownCoding, unknownCoding } from "./protocols/codings.ts";
-import { messageCodec, type EncodedMessage } from "./protocols/codecs.ts";
-import { fieldOf, withField } from "./protocols/fields.ts";
-import type { Piece, WireMessage } from "./protocols/framing.ts";
-import type { HeaderBlock } from "./relay/hpack/index.ts";
-import type { InterceptedCall, Interceptor } from "./relay/interceptor.ts";
+import type { CallForm, CallHead, MessagesForm } from "../protocols/call-form.ts";
+import { compress, decompress, isKnownCoding, unknownCoding } from "../protocols/codings.ts";
+import { messageCodec, type EncodedMessage } from "../protocols/codecs.ts";
+import { fieldOf, withField } from "../protocols/fields.ts";
+import type { Piece, WireMessage } from "../protocols/framing.ts";
+import type { HeaderBlock } from "../relay/hpack/index.ts";
+import type { InterceptedCall, Interceptor } from "../relay/interceptor.ts";
 import { DEADLINE_SLACK_MS } from "./in-grpc.ts";
 import type { UpstreamSide } from "./upstream-side.ts";
 

@@ -1,11 +1,11 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import { createPlanFinder, type MethodName, type PlansOfMethod, type Snapshot } from "@interpose/engine";
 import { createRoutes, serviceOfRpcPath } from "@interpose/protocol";
-import { NEVER_HOOKED } from "../never-hooked.ts";
-import type { Descriptors } from "./descriptors/index.ts";
-import type { RestBinding } from "./protocols/call-form.ts";
-import type { RequestHead } from "./relay/header-fields.ts";
-import type { HeaderBlock } from "./relay/hpack/index.ts";
+import { NEVER_HOOKED } from "../../never-hooked.ts";
+import type { Descriptors } from "../descriptors/index.ts";
+import type { RestBinding } from "../protocols/call-form.ts";
+import type { RequestHead } from "../relay/header-fields.ts";
+import type { HeaderBlock } from "../relay/hpack/index.ts";
 import { otherSpellings } from "./other-spellings.ts";
 import { restMeaning, type RestRoutes } from "./rest-paths.ts";
 

@@ -1,4 +1,4 @@
-import type { Cutter, Piece } from "./protocols/framing.ts";
+import type { Cutter, Piece } from "../protocols/framing.ts";
 
 /** What a pipe of messages needs. */
 export interface MessagePipeOptions {

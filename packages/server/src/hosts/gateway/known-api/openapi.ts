@@ -1,12 +1,12 @@
 import { InterposeError } from "@interpose/engine";
 import { openApiDocument } from "@interpose/protocol";
-import type { Descriptors } from "./descriptors/index.ts";
-import { answerOfError } from "./outcome.ts";
-import { fieldOf } from "./protocols/fields.ts";
-import type { RequestHead } from "./relay/header-fields.ts";
-import type { HeaderBlock } from "./relay/hpack/index.ts";
-import type { RelayAnswer } from "./relay/interceptor.ts";
-import { rememberLast } from "./relay/remember-last.ts";
+import type { Descriptors } from "../descriptors/index.ts";
+import { answerOfError } from "../calls/outcome.ts";
+import { fieldOf } from "../protocols/fields.ts";
+import type { RequestHead } from "../relay/header-fields.ts";
+import type { HeaderBlock } from "../relay/hpack/index.ts";
+import type { RelayAnswer } from "../relay/interceptor.ts";
+import { rememberLast } from "../relay/remember-last.ts";
 
 /** Where a gateway describes its API. */
 export const OPENAPI_PATH = "/openapi.json";

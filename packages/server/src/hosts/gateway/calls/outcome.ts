@@ -1,10 +1,10 @@
 import { InterposeError } from "@interpose/engine";
 import { errorResponse, type WireProtocol } from "@interpose/protocol";
-import { CODING_NAMES } from "./protocols/codings.ts";
-import { protocolOf } from "./protocols/index.ts";
-import type { RequestHead } from "./relay/header-fields.ts";
-import type { RelayAnswer } from "./relay/interceptor.ts";
-import type { RelayFailure } from "./relay/relay.ts";
+import { CODING_NAMES } from "../protocols/codings.ts";
+import { protocolOf } from "../protocols/index.ts";
+import type { RequestHead } from "../relay/header-fields.ts";
+import type { RelayAnswer } from "../relay/interceptor.ts";
+import type { RelayFailure } from "../relay/relay.ts";
 
 /** Where a protocol says what codings are understood. */
 const ACCEPT_FIELDS: Readonly<Record<WireProtocol, string>> = {

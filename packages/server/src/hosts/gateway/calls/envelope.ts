@@ -1,7 +1,7 @@
 import type { Envelope } from "@interpose/engine";
-import type { IdentifyCaller } from "../caller-identity.ts";
-import { valuesOf } from "./protocols/fields.ts";
-import type { HeaderBlock } from "./relay/hpack/index.ts";
+import type { IdentifyCaller } from "../../caller-identity.ts";
+import { valuesOf } from "../protocols/fields.ts";
+import type { HeaderBlock } from "../relay/hpack/index.ts";
 
 /** What envelopes are made of, beside the call. */
 export interface EnvelopeOptions {

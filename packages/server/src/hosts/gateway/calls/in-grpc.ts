@@ -1,14 +1,14 @@
 import { create } from "@bufbuild/protobuf";
 import { StatusSchema, type Status } from "@interpose/protocol/gen/google/rpc/status_pb";
-import type { CallForm, CallHead, Translation } from "./protocols/call-form.ts";
-import { codingNames, isKnownCoding } from "./protocols/codings.ts";
-import { messageCodec } from "./protocols/codecs.ts";
-import { blockOf, fieldOf, metadataOf } from "./protocols/fields.ts";
-import { enveloped } from "./protocols/framing.ts";
-import { grpcStatusOf } from "./protocols/grpc.ts";
-import type { HeaderBlock } from "./relay/hpack/index.ts";
-import type { InterceptedCall } from "./relay/interceptor.ts";
-import { ERROR_CODE, type ErrorCode } from "./relay/numbers.ts";
+import type { CallForm, CallHead, Translation } from "../protocols/call-form.ts";
+import { codingNames, isKnownCoding } from "../protocols/codings.ts";
+import { messageCodec } from "../protocols/codecs.ts";
+import { blockOf, fieldOf, metadataOf } from "../protocols/fields.ts";
+import { enveloped } from "../protocols/framing.ts";
+import { grpcStatusOf } from "../protocols/grpc.ts";
+import type { HeaderBlock } from "../relay/hpack/index.ts";
+import type { InterceptedCall } from "../relay/interceptor.ts";
+import { ERROR_CODE, type ErrorCode } from "../relay/numbers.ts";
 import type { UpstreamResponse, UpstreamSide } from "./upstream-side.ts";
 
 const GRPC = enveloped(0);

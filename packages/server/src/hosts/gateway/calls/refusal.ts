@@ -1,5 +1,5 @@
 import { answerOfError } from "./outcome.ts";
-import type { InterceptedCall, Interceptor, RelayAnswer } from "./relay/interceptor.ts";
+import type { InterceptedCall, Interceptor, RelayAnswer } from "../relay/interceptor.ts";
 
 /** Refuses a call at once, in its own protocol. */
 export function refusal(call: InterceptedCall, error: unknown, contentType: string | undefined): Interceptor {

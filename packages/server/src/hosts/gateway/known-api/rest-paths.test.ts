@@ -3,11 +3,11 @@ import { fileURLToPath } from "node:url";
 import { before, describe, it } from "node:test";
 import fc from "fast-check";
 import { createRoutes } from "@interpose/protocol";
-import { loadDescriptors } from "./descriptors/index.ts";
-import { blockOf } from "./protocols/fields.ts";
+import { loadDescriptors } from "../descriptors/index.ts";
+import { blockOf } from "../protocols/fields.ts";
 import { restMeaning, type RestMeaning, type RestRoutes } from "./rest-paths.ts";
 
-const PROTOS = fileURLToPath(new URL("../../../../protocol/test/proto", import.meta.url));
+const PROTOS = fileURLToPath(new URL("../../../../../protocol/test/proto", import.meta.url));
 
 describe("restMeaning()", () => {
   let routes: RestRoutes;

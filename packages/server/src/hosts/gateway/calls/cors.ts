@@ -1,6 +1,6 @@
-import { fieldOf } from "./protocols/fields.ts";
-import type { HeaderBlock } from "./relay/hpack/index.ts";
-import type { InterceptedCall, RelayAnswer } from "./relay/interceptor.ts";
+import { fieldOf } from "../protocols/fields.ts";
+import type { HeaderBlock } from "../relay/hpack/index.ts";
+import type { InterceptedCall, RelayAnswer } from "../relay/interceptor.ts";
 
 /** How long a browser may keep the answer to a preflight, in seconds. Browsers cap it at two hours or less. */
 const MAX_AGE = "7200";

@@ -46,6 +46,7 @@ export const ERROR_REASONS = {
   run_too_deep: "failed_precondition",
   // what an upstream does, and says of its API
   upstream_unavailable: "unavailable",
+  gateway_busy: "unavailable",
   upstream_malformed: "internal",
   coding_unknown: "unimplemented",
   protocol_not_hooked: "unimplemented",

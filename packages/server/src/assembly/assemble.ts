@@ -163,6 +163,7 @@ export async function assemble({
     run,
     instanceId,
     maxMessageBytes: limits.maxMessageBytes,
+    maxHeldBytes: limits.maxHeldBytes,
     onChange: (gateway, { came, vanished }) => log("gateway.methods_changed", { gateway, came, vanished }),
     onTokenRefused: (gateway, reason) => log("token.refused", { gateway, reason }),
     onFault: (gateway, error) => log("gateway.failed", { gateway, error }),

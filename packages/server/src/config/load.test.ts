@@ -39,6 +39,7 @@ describe("where a setting comes from", () => {
     };
     assert.deepEqual(load(given).limits, {
       maxMessageBytes: 1,
+      maxHeldBytes: 256 * 1024 * 1024,
       maxPayloadBytes: 4 * 1024 * 1024,
       maxReplyBytes: 2,
       maxRunSeconds: 60,

@@ -150,6 +150,7 @@ export const settingsSchema = z.strictObject({
   limits: z
     .strictObject({
       maxMessageBytes: bytes(4 * MIB).describe("largest request, in bytes"),
+      maxHeldBytes: bytes(256 * MIB).describe("most that a gateway holds of messages that it looks at, in bytes"),
       maxPayloadBytes: bytes(4 * MIB).describe("largest payload sent to a target, in bytes"),
       maxReplyBytes: bytes(MIB).describe("largest reply read from a target, in bytes"),
       maxRunSeconds: z

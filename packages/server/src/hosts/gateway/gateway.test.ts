@@ -51,6 +51,7 @@ describe("a gateway before a gRPC API", () => {
         throw error;
       },
       maxMessageBytes: 1024 * 1024,
+      maxHeldBytes: 2 * 1024 * 1024,
       speaks: new Set(["grpc"]),
       run: createPlanRunner({ targets, newRunId: () => "7", onRun: () => undefined }),
     });
@@ -232,6 +233,23 @@ describe("a gateway before a gRPC API", () => {
     });
     const large = "y".repeat(900_000);
     assert.equal((await order(client, { item: large, count: 2 })).total, 2);
+  });
+
+  it("bounds what all calls hold together, and takes others when some have ended", async () => {
+    snapshot = snapshotOf({ [`request/${METHOD}/Order`]: { endpoint: hook.url, type: "webhook" } });
+    const waiting: (() => void)[] = [];
+    hook.reply(() => new Promise((resolve) => waiting.push(() => resolve({}))));
+    const item = "x".repeat(900_000);
+    const held = [1, 2].map((count) => order(client, { item, count }));
+    await eventually("two messages are looked at", () => hook.calls.length === 2);
+    await assert.rejects(order(client, { item }), { code: status.UNAVAILABLE, details: /maxHeldBytes/ });
+    for (const answer of waiting) answer();
+    assert.deepEqual(
+      (await Promise.all(held)).map(({ total }) => total),
+      [1, 2],
+    );
+    hook.reply({});
+    assert.equal((await order(client, { item, count: 4 })).total, 4);
   });
 
   describe("does not let a call past its hooks", () => {

@@ -31,7 +31,10 @@ export interface GatewaySettings {
 }
 
 /** What all gateways share. */
-export interface GatewaysOptions extends Pick<GatewayOptions, "snapshot" | "run" | "instanceId" | "maxMessageBytes"> {
+export interface GatewaysOptions extends Pick<
+  GatewayOptions,
+  "snapshot" | "run" | "instanceId" | "maxMessageBytes" | "maxHeldBytes"
+> {
   readonly settings: readonly GatewaySettings[];
   /** Services of the own API and of this process, which conditions can name too. */
   readonly ownServices: () => readonly DescService[];

@@ -23,6 +23,8 @@ import { DEFAULT_LIMITS } from "./relay/limits.ts";
 import { createRelay, type Relay } from "./relay/relay.ts";
 import { createUpstream, type UpstreamOptions } from "./upstream/upstream.ts";
 
+const MOST_HELD = 256 * 1024 * 1024;
+
 /** A gateway before one API. */
 export interface GatewayOptions {
   readonly listen: { readonly host: string; readonly port: number };
@@ -41,6 +43,8 @@ export interface GatewayOptions {
   readonly openApi?: boolean | undefined;
   /** Longest message that is looked at. */
   readonly maxMessageBytes: number;
+  /** Most bytes of messages that are looked at, in all calls together. Default: 256 MiB. */
+  readonly maxHeldBytes?: number | undefined;
   /** By what callers are known. Default: nobody is. */
   readonly callers?: CallerSettings | undefined;
   /** Told why a caller's token proves nobody. */
@@ -72,6 +76,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     forwardedRequest(block, origin, upstreamScheme);
   const intercept = createHooks({
     ...options,
+    maxHeldBytes: options.maxHeldBytes ?? MOST_HELD,
     cors,
     page: options.openApi ? createOpenApi(options.descriptors) : undefined,
     shownHeaders,

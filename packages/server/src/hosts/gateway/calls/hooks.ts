@@ -5,6 +5,7 @@ import { runOnError } from "../../run-on-error.ts";
 import type { RunPlan } from "../../run-plan.ts";
 import { admitFirst } from "./admission.ts";
 import type { Descriptors } from "../descriptors/index.ts";
+import { createHeldBytes } from "./held-bytes.ts";
 import { readableCall, readableRefusals, type Cors } from "./cors.ts";
 import { createEnvelopes, type EnvelopeOptions } from "./envelope.ts";
 import { createKnownApi, type KnownApi } from "../known-api/known-api.ts";
@@ -29,6 +30,8 @@ export interface HooksOptions extends EnvelopeOptions {
   readonly snapshot: () => Snapshot;
   readonly run: RunPlan;
   readonly maxMessageBytes: number;
+  /** Most bytes of messages that all calls may hold together. */
+  readonly maxHeldBytes: number;
   /** What the upstream understands. */
   readonly speaks: ReadonlySet<Spoken>;
   /** What the gateway answers itself. */
@@ -48,6 +51,7 @@ export function createHooks(options: HooksOptions): Intercept {
   const apiOf = rememberLast(createKnownApi);
   const envelopes = createEnvelopes(options);
   const { speaks, cors } = options;
+  const held = createHeldBytes(options.maxHeldBytes);
 
   /** The answer to a browser that asks before a call which the API does not understand, and could not be asked about. */
   function preflight(head: RequestHead, block: HeaderBlock): RelayAnswer | undefined {
@@ -101,6 +105,7 @@ export function createHooks(options: HooksOptions): Intercept {
           request,
           response,
           maxMessageBytes: options.maxMessageBytes,
+          held,
           run: async (plan, message, asked, signal) =>
             options.run({
               ...context,

@@ -1,5 +1,6 @@
 import { InterposeError, type ErrorReason, type Message, type Plan } from "@interpose/engine";
 import type { Status } from "@interpose/protocol/gen/google/rpc/status_pb";
+import type { HeldBytes } from "./held-bytes.ts";
 import { createMessagePipe, type MessagePipe } from "./message-pipe.ts";
 import { answerOfError } from "./outcome.ts";
 import type { CallForm, CallHead, MessagesForm } from "../protocols/call-form.ts";
@@ -28,6 +29,8 @@ export interface MessageCallOptions {
   readonly runOnError: (plan: Plan, status: Status, request: Message, signal: AbortSignal) => Promise<void>;
   /** Longest message that is looked into. */
   readonly maxMessageBytes: number;
+  /** What all calls hold together. */
+  readonly held: HeldBytes;
 }
 
 /**
@@ -96,6 +99,7 @@ export function createMessageCall(call: InterceptedCall, options: MessageCallOpt
 
   const request = createMessagePipe({
     cutter: form.request.framing.createCutter(maxMessageBytes),
+    held: options.held,
     pass: passRequest,
     end() {
       begin(undefined, 0);
@@ -127,6 +131,7 @@ export function createMessageCall(call: InterceptedCall, options: MessageCallOpt
     const to = upstream.answerForm(from);
     return createMessagePipe({
       cutter: from.framing.createCutter(maxMessageBytes),
+      held: options.held,
       pass(piece) {
         if (piece.kind === "end") return upstream.response.end(piece.bytes, to);
         return passed(piece, from, to, lookAtResponse).then((on) =>

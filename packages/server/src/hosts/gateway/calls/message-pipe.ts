@@ -1,8 +1,11 @@
+import type { HeldBytes } from "./held-bytes.ts";
 import type { Cutter, Piece } from "../protocols/framing.ts";
 
 /** What a pipe of messages needs. */
 export interface MessagePipeOptions {
   readonly cutter: Cutter;
+  /** What all pipes hold together. */
+  readonly held: HeldBytes;
   /** Passes a piece on, perhaps changed. Answers how many bytes were sent for it; the next one comes when they have left. */
   readonly pass: (piece: Piece) => number | Promise<number>;
   /** The last piece has left, and the body has ended. */
@@ -30,10 +33,13 @@ export interface MessagePipe {
  * *passing* it on, until it has left: meanwhile nobody gets credit, so a slow target or receiver slows the sender, and what is held is
  * never more than one message and a window; *over*.
  */
-export function createMessagePipe({ cutter, ...options }: MessagePipeOptions): MessagePipe {
+export function createMessagePipe({ cutter, held, ...options }: MessagePipeOptions): MessagePipe {
   let uncredited = 0;
   let unsent = 0;
   let isPassing = false;
+  /** Size of the piece that is being looked at; what of this pipe is counted in `held`. */
+  let inHand = 0;
+  let counted = 0;
   let isFinished = false;
   let isOver = false;
 
@@ -46,12 +52,14 @@ export function createMessagePipe({ cutter, ...options }: MessagePipeOptions): M
         const passed = options.pass(piece);
         if (typeof passed !== "number") {
           isPassing = true;
+          inHand = piece.bytes.byteLength;
           passed.then(left, fail);
         } else unsent += passed;
       } catch (error) {
         fail(error);
       }
     }
+    count();
     if (isOver || isPassing || unsent > 0) return;
     if (!isFinished) giveCredit();
     else {
@@ -60,8 +68,15 @@ export function createMessagePipe({ cutter, ...options }: MessagePipeOptions): M
     }
   }
 
+  function count(): void {
+    const now = isOver ? 0 : cutter.held() + inHand;
+    held.change(now - counted);
+    counted = now;
+  }
+
   function left(bytes: number): void {
     isPassing = false;
+    inHand = 0;
     // Bytes that are sent may be told of before the promise is: what was told counts against what comes here.
     unsent += bytes;
     advance();
@@ -70,6 +85,7 @@ export function createMessagePipe({ cutter, ...options }: MessagePipeOptions): M
   function fail(error: unknown): void {
     if (isOver) return;
     isOver = true;
+    count();
     options.fail(error);
   }
 
@@ -88,6 +104,7 @@ export function createMessagePipe({ cutter, ...options }: MessagePipeOptions): M
       }
       uncredited += end - start;
       try {
+        held.refuseMore();
         cutter.push(Buffer.from(bytes.subarray(start, end)));
       } catch (error) {
         fail(error);
@@ -104,6 +121,7 @@ export function createMessagePipe({ cutter, ...options }: MessagePipeOptions): M
     },
     stop() {
       isOver = true;
+      count();
       giveCredit();
     },
   };

@@ -93,6 +93,7 @@ function givenMessage(bytes: Buffer, isCompressed: boolean): Framing {
           isTaken = true;
           return { kind: "message", isCompressed, bytes };
         },
+        held: () => 0,
       };
     },
     frame: () => Buffer.alloc(0),

@@ -30,6 +30,8 @@ export interface Cutter {
   take(): Piece | undefined;
   /** The same, when nothing more will come. */
   takeLast(): Piece | undefined;
+  /** Bytes that have come and are in no piece yet. */
+  held(): number;
 }
 
 /** Bytes before each message: flags, and how long it is (PROTOCOL-HTTP2.md, "Length-Prefixed-Message"). */
@@ -60,6 +62,7 @@ export function envelopedText(endFlag: 0b1000_0000): Framing {
           decoder.end();
           return cutter.takeLast();
         },
+        held: cutter.held,
       };
     },
     frame: (message) => asBase64(withPrefix(message)),
@@ -86,6 +89,7 @@ export function whole(isCompressed: boolean): Framing {
           isTaken = true;
           return { kind: "message", isCompressed: isCompressed && held > 0, bytes: Buffer.concat(chunks) };
         },
+        held: () => (isTaken ? 0 : held),
       };
     },
     frame: ({ bytes }) => bytes,
@@ -148,6 +152,7 @@ function createEnvelopeCutter(endFlag: number, maxMessageBytes: number): Cutter 
       if (!piece && held > 0) throw badBody("The body ends within a message.");
       return piece;
     },
+    held: () => held,
   };
 }
 

@@ -135,5 +135,6 @@ function createCutter(isLines: boolean, isMessage: (value: Buffer) => boolean, m
         throw new InterposeError("body_malformed", "The body ends within a message.");
       return pieces.shift();
     },
+    held: () => pieces.reduce((sum, { bytes }) => sum + bytes.byteLength, held),
   };
 }

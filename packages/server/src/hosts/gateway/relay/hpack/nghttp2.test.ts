@@ -8,7 +8,7 @@ import { ByteWriter, createHpackDecoder, createHpackEncoder, type HeaderBlock } 
 import { createRandom, randomList, TABLE_SIZES, type Random, type RandomList } from "./test/random-lists.ts";
 import { createRawPeer, type RawPeer } from "./test/raw-peer.ts";
 
-const BATCHES = 400;
+const BATCHES = 2_000;
 const LISTS_OF_BATCH = 50;
 const COUNT = BATCHES * LISTS_OF_BATCH;
 const TABLE = { maxTableSize: 4096, maxListSize: 1_000_000 };

@@ -22,7 +22,16 @@ interface Source {
   readonly hiddenFields: HiddenFields;
 }
 
-const SOURCES = new WeakMap<Message, Source>();
+/** Where a message of ours keeps what it is made of. Not a WeakMap: entries of one outlive the collections of young objects, and so each message would grow old. */
+const SOURCE = Symbol("source");
+
+interface SourcedMessage extends Message {
+  readonly [SOURCE]: Source;
+}
+
+function sourceIn(message: Message): Source | undefined {
+  return (message as Partial<SourcedMessage>)[SOURCE];
+}
 
 /**
  * A protobuf message as the engine sees it. Its JSON is made when it is first asked for, once in each spelling. Fields that are marked `debug_redact` are left out
@@ -36,7 +45,7 @@ export function protobufMessage(schema: DescMessage, value: ProtobufMessage, reg
  * A message of `protobufMessage` of which more fields are hidden than those that are marked; those that others hid before are not. Where there is no difference for its type, it is the message itself.
  */
 export function withHiddenFields(message: Message, hiddenFields: HiddenFields = REDACTED_FIELDS): Message {
-  const source = hiddenFields === REDACTED_FIELDS ? SOURCES.get(message) : sourceOf(message);
+  const source = hiddenFields === REDACTED_FIELDS ? sourceIn(message) : sourceOf(message);
   // A message of another kind hides what it hides.
   if (!source || source.hiddenFields === hiddenFields) return message;
   const isSame = hiddenFields.in(source.schema) === undefined && source.hiddenFields.in(source.schema) === undefined;
@@ -47,7 +56,8 @@ function messageFrom(source: Source): Message {
   const { schema, value, registry, hiddenFields } = source;
   const options = registry ? { registry } : {};
   const made = new Map<Spelling, JsonObject>();
-  const message: Message = {
+  return {
+    [SOURCE]: source,
     get shape() {
       return shapeOf(schema);
     },
@@ -61,9 +71,7 @@ function messageFrom(source: Source): Message {
       return shown;
     },
     replacedBy: (json, unknownKeys) => messageFrom({ ...source, value: replaced(json, unknownKeys) }),
-  };
-  SOURCES.set(message, source);
-  return message;
+  } satisfies SourcedMessage as SourcedMessage;
 
   function replaced(json: JsonObject, unknownKeys: "ignore" | "refuse"): ProtobufMessage {
     const hidden = hiddenFields.in(schema);
@@ -97,7 +105,7 @@ export function unwrap(message: Message): ProtobufMessage {
 }
 
 function sourceOf(message: Message): Source {
-  const source = SOURCES.get(message);
+  const source = sourceIn(message);
   if (!source) throw new Error("the message is not one of protobufMessage's");
   return source;
 }

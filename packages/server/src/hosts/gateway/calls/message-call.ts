@@ -43,6 +43,9 @@ export function createMessageCall(call: InterceptedCall, options: MessageCallOpt
   const { form, upstream, maxMessageBytes } = options;
   const { method, registry } = options.call;
   const abort = new AbortController();
+  /** Runs that are under way. */
+  let running = 0;
+  let isOver = false;
   let hasBegun = false;
   let latestRequest: Message | undefined;
   let requestTrailers: HeaderBlock | undefined;
@@ -54,11 +57,28 @@ export function createMessageCall(call: InterceptedCall, options: MessageCallOpt
     call.begin(withTimeLeft(upstream.requestHead({ path, bytes }), options.call.deadline));
   }
 
-  function refuse(given: unknown): void {
-    const error = asCallerKnowsIt(given, options.call.deadline);
+  function end(): void {
+    if (isOver) return;
+    isOver = true;
     request.stop();
     response?.stop();
-    abort.abort();
+    // Aborting costs more than all else that ends a call, and what it makes outlives the collections of young objects: only where somebody listens.
+    if (running > 0) abort.abort(CALL_IS_OVER);
+  }
+
+  /** Aborts what is under way when the call ends before it. */
+  async function underWay<T>(work: Promise<T>): Promise<T> {
+    running++;
+    try {
+      return await work;
+    } finally {
+      running--;
+    }
+  }
+
+  function refuse(given: unknown): void {
+    const error = asCallerKnowsIt(given, options.call.deadline);
+    end();
     call.refuse(answerOfError(error, call.head, fieldOf(options.call.block, "content-type")), form.endOfError(error));
   }
 
@@ -81,7 +101,9 @@ export function createMessageCall(call: InterceptedCall, options: MessageCallOpt
   }
 
   const lookAtRequest = async (message: Message): Promise<Message> => {
-    latestRequest = options.request ? await options.run(options.request, message, undefined, abort.signal) : message;
+    latestRequest = options.request
+      ? await underWay(options.run(options.request, message, undefined, abort.signal))
+      : message;
     return latestRequest;
   };
   // A response is shown together with its request.
@@ -90,7 +112,7 @@ export function createMessageCall(call: InterceptedCall, options: MessageCallOpt
   async function passRequest(piece: Piece): Promise<number> {
     if (piece.kind === "end") throw new InterposeError("bad_request", "A request has an end of a response in it.");
     const on = await passed(piece, form.request, upstream.request, isRequestRead ? lookAtRequest : undefined);
-    if (abort.signal.aborted) return 0;
+    if (isOver) return 0;
     const framed = upstream.request.framing.frame(on);
     begin(on.path, framed.byteLength);
     if (framed.byteLength > 0) call.sendRequest(framed);
@@ -113,14 +135,14 @@ export function createMessageCall(call: InterceptedCall, options: MessageCallOpt
   // A response that comes before any request, as a stream may begin, answers an empty one.
   const asked = (): Message => latestRequest ?? messageCodec("proto", method.input, registry).decode(new Uint8Array());
   const lookAtResponse = plan
-    ? async (message: Message): Promise<Message> => options.run(plan, message, asked(), abort.signal)
+    ? async (message: Message): Promise<Message> => underWay(options.run(plan, message, asked(), abort.signal))
     : undefined;
 
   if (plan?.options?.runOnErrors) {
     upstream.response.failed = (status, goOn) => {
       // A call that is over meanwhile has nobody left to tell.
-      const unlessOver = (tell: () => void): void => (abort.signal.aborted ? undefined : tell());
-      options.runOnError(plan, status, asked(), abort.signal).then(
+      const unlessOver = (tell: () => void): void => (isOver ? undefined : tell());
+      underWay(options.runOnError(plan, status, asked(), abort.signal)).then(
         () => unlessOver(goOn),
         (error: unknown) => unlessOver(() => refuse(error)),
       );
@@ -134,9 +156,7 @@ export function createMessageCall(call: InterceptedCall, options: MessageCallOpt
       held: options.held,
       pass(piece) {
         if (piece.kind === "end") return upstream.response.end(piece.bytes, to);
-        return passed(piece, from, to, lookAtResponse).then((on) =>
-          abort.signal.aborted ? 0 : upstream.response.message(on, to),
-        );
+        return passed(piece, from, to, lookAtResponse).then((on) => (isOver ? 0 : upstream.response.message(on, to)));
       },
       end: () => upstream.response.finish(),
       credit: call.creditResponse,
@@ -152,7 +172,7 @@ export function createMessageCall(call: InterceptedCall, options: MessageCallOpt
 
   return {
     requestData(bytes, start, end) {
-      if (isUnreadable && !abort.signal.aborted) refuse(unknownCoding(form.request.coding));
+      if (isUnreadable && !isOver) refuse(unknownCoding(form.request.coding));
       request.data(bytes, start, end);
     },
     requestEnd(trailers) {
@@ -184,12 +204,13 @@ export function createMessageCall(call: InterceptedCall, options: MessageCallOpt
     requestUnwanted: request.stop,
     upstreamReset: (code) => upstream.response.reset(code),
     closed() {
-      request.stop();
-      response?.stop();
-      abort.abort();
+      end();
     },
   };
 }
+
+/** One for all calls: an error of its own for each, with its stack, would cost as much as all else that ends a call. */
+const CALL_IS_OVER = new Error("the call is over");
 
 /** Callers whose own time is over are told so as every server tells them; what was so long is in the run's record. */
 function asCallerKnowsIt(error: unknown, deadline: number | undefined): unknown {

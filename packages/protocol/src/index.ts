@@ -30,13 +30,10 @@ export type {
 
 // Refusals in each protocol.
 export {
-  binaryHeader,
   codeFromNumber,
   connectEndOfStream,
   connectErrorDetails,
   connectErrorJson,
-  decodeGrpcMessage,
-  detailType,
   encodeGrpcMessage,
   errorMessage,
   errorResponse,

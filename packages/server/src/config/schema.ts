@@ -2,6 +2,7 @@ import { z } from "zod";
 import { JWT_ALGORITHMS } from "../access/jwt-verifier.ts";
 import { faultOfHiddenPaths } from "@interpose/engine";
 import { ROLES } from "../access/permissions.ts";
+import { SPOKEN } from "../hosts/gateway/protocols/spoken.ts";
 import { DEFAULT_SHOWN_HEADERS } from "../hosts/shown-headers.ts";
 
 const MIB = 1024 * 1024;
@@ -84,7 +85,7 @@ const gatewaySchema = z.strictObject({
     .default("reflection")
     .describe("where the API is described: reflection, a file of descriptors, or a folder of .proto files"),
   speaks: z
-    .array(z.enum(["grpc", "grpc-web", "connect", "rest"]))
+    .array(z.enum(SPOKEN))
     .min(1)
     .default(["grpc"])
     .describe("what the API understands; calls of its methods in another protocol are translated to gRPC"),

@@ -20,3 +20,11 @@ export function callContextOf(header: (name: string) => string | undefined): Cal
     runHeader: header(RUN_HEADER),
   };
 }
+
+/** What the timers of others may be ahead of ours. */
+const DEADLINE_SLACK_MS = 10;
+
+/** Whether a caller waits no longer. Clients and APIs end a call at its deadline themselves, and that may be heard of a moment before our own timer: it is the deadline nevertheless. */
+export function hasPassed(deadline: number | undefined): boolean {
+  return deadline !== undefined && performance.now() > deadline - DEADLINE_SLACK_MS;
+}

@@ -11,7 +11,7 @@ import {
   type Run,
   type TargetCaller,
 } from "@interpose/engine";
-import type { CallContext } from "./call-context.ts";
+import { hasPassed, type CallContext } from "./call-context.ts";
 import { createHiding } from "./hiding.ts";
 import { createRunChains, type RunChain } from "./run-chain.ts";
 
@@ -66,8 +66,6 @@ export interface PlanRunnerOptions {
 export type RunPlan = (plan: PlanToRun) => Promise<Message>;
 
 const DEFAULT_LIMITS: RunLimits = { maxRunMs: 60_000, maxRunDepth: 5 };
-/** Clients end a call at their deadline themselves, and that may be heard of a moment before our own timer: it is the deadline nevertheless. */
-const DEADLINE_SLACK_MS = 10;
 
 /** What all hosts do once they have a plan and a message: hide what its targets must not see, call them in time, and tell of the run. */
 export function createPlanRunner(options: PlanRunnerOptions): RunPlan {
@@ -112,10 +110,7 @@ function beginRunTime(signal: AbortSignal, deadline: number | undefined, maxRunM
   const isLimited = maxRunMs > 0 && maxRunMs < leftMs;
   return beginTimeLimit(signal, isLimited ? maxRunMs : leftMs, {
     over: isLimited ? byLimit : byCaller,
-    aborted: () =>
-      deadline !== undefined && performance.now() > deadline - DEADLINE_SLACK_MS
-        ? byCaller()
-        : (signal.reason as unknown),
+    aborted: () => (hasPassed(deadline) ? byCaller() : (signal.reason as unknown)),
   });
 }
 

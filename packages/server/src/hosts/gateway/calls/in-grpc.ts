@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { StatusSchema, type Status } from "@interpose/protocol/gen/google/rpc/status_pb";
+import { hasPassed } from "../../call-context.ts";
 import type { CallForm, CallHead, Translation } from "../protocols/call-form.ts";
 import { codingNames, isKnownCoding } from "../protocols/codings.ts";
 import { messageCodec } from "../protocols/codecs.ts";
@@ -99,13 +100,9 @@ function grpcHead(
   return blockOf([...fields, ...metadataOf(block)], block.neverIndexed);
 }
 
-/** What the timers of others may be ahead of ours. */
-export const DEADLINE_SLACK_MS = 10;
-
 /** https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#errors. A server whose timer of the call runs out first resets the call, too. */
 function statusOfReset(code: ErrorCode, deadline: number | undefined): Status {
-  if (deadline !== undefined && performance.now() > deadline - DEADLINE_SLACK_MS)
-    return create(StatusSchema, { code: 4, message: "The deadline of the call has passed." });
+  if (hasPassed(deadline)) return create(StatusSchema, { code: 4, message: "The deadline of the call has passed." });
   return create(StatusSchema, { code: codeOfReset(code), message: "The API broke the call off." });
 }
 

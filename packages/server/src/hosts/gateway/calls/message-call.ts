@@ -1,4 +1,5 @@
 import { InterposeError, type ErrorReason, type Message, type Plan } from "@interpose/engine";
+import { hasPassed } from "../../call-context.ts";
 import type { Status } from "@interpose/protocol/gen/google/rpc/status_pb";
 import type { HeldBytes } from "./held-bytes.ts";
 import { createMessagePipe, type MessagePipe } from "./message-pipe.ts";
@@ -10,7 +11,6 @@ import { fieldOf, withField } from "../protocols/fields.ts";
 import type { Piece, WireMessage } from "../protocols/framing.ts";
 import type { HeaderBlock } from "../relay/hpack/index.ts";
 import type { InterceptedCall, Interceptor } from "../relay/interceptor.ts";
-import { DEADLINE_SLACK_MS } from "./in-grpc.ts";
 import type { UpstreamSide } from "./upstream-side.ts";
 
 /** What a call needs whose messages are looked at, or translated. */
@@ -214,7 +214,7 @@ const CALL_IS_OVER = new Error("the call is over");
 
 /** Callers whose own time is over are told so as every server tells them; what was so long is in the run's record. */
 function asCallerKnowsIt(error: unknown, deadline: number | undefined): unknown {
-  if (deadline === undefined || performance.now() < deadline - DEADLINE_SLACK_MS) return error;
+  if (!hasPassed(deadline)) return error;
   if (!(error instanceof InterposeError) || error.reason !== "run_timed_out") return error;
   return new InterposeError("call_timed_out", error.message, { cause: error });
 }

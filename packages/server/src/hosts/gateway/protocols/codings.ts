@@ -73,7 +73,7 @@ export function codingNames(accepted: string): readonly string[] {
 }
 
 /** Those of a list of codings, as an `accept` field has it, that can be looked into; weights stay. */
-export function knownCodings(accepted: string): string {
+function knownCodings(accepted: string): string {
   const known = accepted.split(",").filter((each) => isKnownCoding(each.split(";", 1)[0]?.trim().toLowerCase()));
   return known.map((each) => each.trim()).join(", ");
 }

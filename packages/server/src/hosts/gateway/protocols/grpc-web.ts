@@ -1,11 +1,11 @@
 import { grpcTrailers, grpcWebTrailers, statusFromError, trailersFromGrpcWeb } from "@interpose/protocol";
-import type { CallForm, CallHead, MessagesForm, ResponseWriter } from "./call-form.ts";
+import type { CallForm, CallHead, MessagesForm } from "./call-form.ts";
 import { codecOfContentType, messageCodec, type CodecName } from "./codecs.ts";
-import { endPayload, withKnownCodings } from "./codings.ts";
-import { blockOf, fieldOf, without } from "./fields.ts";
+import { endPayload } from "./codings.ts";
+import { envelopedWriter, requestHead } from "./enveloped-call.ts";
+import { blockOf, fieldOf } from "./fields.ts";
 import { grpcStatusOf } from "./grpc.ts";
 import { asBase64, enveloped, envelopedText } from "./framing.ts";
-import type { InterceptedCall } from "../relay/interceptor.ts";
 
 const BINARY = "application/grpc-web";
 const TEXT = "application/grpc-web-text";
@@ -25,37 +25,13 @@ export function readGrpcWeb({ block, method, registry }: CallHead): CallForm | u
     return answersText ? asBase64(frame) : Buffer.from(frame.buffer);
   };
 
-  function createWriter(call: InterceptedCall): ResponseWriter {
-    let hasBegun = false;
-    const head: ResponseWriter["head"] = (metadata, coding) => {
-      hasBegun = true;
-      const type = `${answersText ? TEXT : BINARY}+${asked?.codec ?? "proto"}`;
-      const fields = [":status", "200", "content-type", type, ...metadata];
-      if (coding !== undefined) fields.push("grpc-encoding", coding);
-      call.sendResponseHead(blockOf(fields), false);
-    };
-    return {
-      head,
-      message(message) {
-        const bytes = ofText(answersText).frame(message);
-        call.sendResponse(bytes);
-        return bytes.byteLength;
-      },
-      end(status, trailers) {
-        if (!hasBegun) head([], undefined);
-        call.sendResponse(lastBytes([...grpcTrailers(status), ...trailers]));
-        call.endResponse(undefined);
-      },
-    };
-  }
-
   return {
     request: {
       framing: ofText(asked.isText),
       codec: messageCodec(asked.codec, method.input, registry),
       coding: fieldOf(block, "grpc-encoding"),
     },
-    requestHead: () => withKnownCodings(without(block, "content-length"), "grpc-accept-encoding"),
+    requestHead: () => requestHead(block, "grpc-accept-encoding"),
     responseForm(head) {
       const answered = kindOf(fieldOf(head, "content-type"));
       if (!answered) return undefined;
@@ -76,7 +52,13 @@ export function readGrpcWeb({ block, method, registry }: CallHead): CallForm | u
       acceptedCodings: fieldOf(block, "grpc-accept-encoding"),
       timeout: fieldOf(block, "grpc-timeout"),
       answer: { framing: ofText(answersText), codec: messageCodec(asked.codec, method.output, registry) },
-      createWriter,
+      createWriter: (call) =>
+        envelopedWriter(call, {
+          contentType: `${answersText ? TEXT : BINARY}+${asked.codec}`,
+          codingField: "grpc-encoding",
+          frame: ofText(answersText).frame,
+          end: (status, trailers) => lastBytes([...grpcTrailers(status), ...trailers]),
+        }),
     },
   };
 }

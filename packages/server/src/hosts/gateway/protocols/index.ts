@@ -8,10 +8,9 @@ import { readConnectUnary } from "./connect-unary.ts";
 import { readGrpc } from "./grpc.ts";
 import { readGrpcWeb } from "./grpc-web.ts";
 import { readRest } from "./rest.ts";
+import type { Spoken } from "./spoken.ts";
 
-/** Protocols, as settings name those that an upstream understands. */
-export const SPOKEN = ["grpc", "grpc-web", "connect", "rest"] as const;
-export type Spoken = (typeof SPOKEN)[number];
+export type { Spoken };
 
 const AS_SPOKEN: Readonly<Record<WireProtocol, Spoken>> = {
   grpc: "grpc",

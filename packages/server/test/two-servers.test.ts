@@ -61,7 +61,11 @@ describe("two servers on one database", { skip: BY_URL ? false : "an embedded st
       await server.request("GET", `/v3alpha/targets/${id}`);
       return hook.calls.at(-1)?.body.response.target.endpoint;
     };
-    assert.equal(await endpointSeenBy(b), hook.url);
+    await eventually(
+      "the execution is in force on the other",
+      async () => (await endpointSeenBy(b)) === hook.url,
+      SOON_MS,
+    );
     assert.equal((await b.request("PATCH", path, { hiddenFields: ["target.endpoint"] })).status, 200);
     assert.equal(await endpointSeenBy(b), undefined, "at once");
     await eventually("they are in force on the other", async () => (await endpointSeenBy(a)) === undefined, SOON_MS);

@@ -43,7 +43,15 @@ async function fill(dataDir: string, executionsFor: (targetId: string) => readon
     await migrate(database);
     const { id: instanceId } = await ensureDefaultInstance(database, { needsToken: false });
     const committed = (): Promise<void> => Promise.resolve();
-    const context: CommandContext = { database, instanceId, creator: "benchmark", newId, committed };
+    const context: CommandContext = {
+      database,
+      instanceId,
+      creator: "benchmark",
+      newId,
+      committed,
+      depth: 0,
+      maxRunDepth: 1,
+    };
     const { id: first } = await createTarget(context, { ...TARGET, name: "first" });
     const { id: second } = await createTarget(context, { ...TARGET, name: "second" });
     await setExecutions(context, executionsFor(first));

@@ -1,4 +1,5 @@
 import type { Condition } from "./condition.ts";
+import { faultOfFifoBy, type FifoBy } from "./delivery/fifo.ts";
 import { faultOfHiddenPaths } from "./hidden-paths.ts";
 
 /** How an execution runs, beyond what it calls. */
@@ -7,6 +8,8 @@ export interface ExecutionOptions {
   readonly runOnErrors: boolean;
   /** Paths of fields that its targets neither see nor change, in the grammar of `parseHiddenPath`. */
   readonly hiddenFields: readonly string[];
+  /** By what deliveries of an event's execution follow each other. Absent: by nothing, so that one that fails delays nobody. */
+  readonly fifoBy?: FifoBy | undefined;
 }
 
 /** The options of an execution for which none were set. */
@@ -14,7 +17,7 @@ export const DEFAULT_EXECUTION_OPTIONS: ExecutionOptions = { runOnErrors: false,
 
 /** A fault of an execution's options. */
 export interface OptionsFault {
-  readonly field: "run_on_errors" | "hidden_fields";
+  readonly field: "run_on_errors" | "hidden_fields" | "fifo_by";
   /** What is wrong, and what would be right. */
   readonly description: string;
 }
@@ -28,6 +31,13 @@ export function validateExecutionOptions(condition: Condition, options: Executio
   if (options.hiddenFields.length > 0 && condition.kind !== "request" && condition.kind !== "response") {
     const description = `are of requests and responses, and this execution is on a ${condition.kind}. Leave them away.`;
     return { field: "hidden_fields", description };
+  }
+  if (options.fifoBy !== undefined) {
+    const description =
+      condition.kind === "event"
+        ? faultOfFifoBy(options.fifoBy)
+        : `is for executions on events, and this one is on a ${condition.kind}. Leave it away.`;
+    if (description !== undefined) return { field: "fifo_by", description };
   }
   const fault = faultOfHiddenPaths(options.hiddenFields);
   return fault === undefined ? undefined : { field: "hidden_fields", description: fault };

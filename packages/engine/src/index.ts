@@ -37,6 +37,14 @@ export type { CallFailure, Exchange, TargetCaller, TargetRequest } from "./call.
 export type { Envelope } from "./dialects/envelope.ts";
 export { mergeReply } from "./merge.ts";
 
+// How an event's targets are told.
+export { deliveriesOf } from "./delivery/stages.ts";
+export type { Gate, PlannedDelivery } from "./delivery/stages.ts";
+export { fifoKeyOf } from "./delivery/fifo.ts";
+export type { FifoBy, KeyedEvent } from "./delivery/fifo.ts";
+export { DEFAULT_DELIVERY_SETTINGS, MAX_RETRIES, validateDeliverySettings } from "./delivery/settings.ts";
+export type { DeliverySettings, DeliverySettingsFault } from "./delivery/settings.ts";
+
 // What hosts implement.
 export { MessageMismatch } from "./message.ts";
 export type { FieldShape, Message, MessageShape, Spelling } from "./message.ts";

@@ -1,3 +1,5 @@
+import type { DeliverySettings } from "./delivery/settings.ts";
+
 /** How a target is called: `webhook` watches, `call` may change the message, `async` is not waited for. */
 export type TargetType = "webhook" | "call" | "async";
 
@@ -19,4 +21,6 @@ export interface Target {
   /** Whether a failed call refuses the message. Always false for `async`. */
   readonly interruptOnError: boolean;
   readonly dialect: Dialect;
+  /** How events are delivered to it, where that is not as `DEFAULT_DELIVERY_SETTINGS`. */
+  readonly delivery?: Partial<DeliverySettings> | undefined;
 }

@@ -31,6 +31,7 @@ import type { Settings } from "../config/index.ts";
 import { createOwnApi } from "../hosts/own-api/index.ts";
 import { startGateways, type Gateways, type GatewaySettings } from "../hosts/gateway/gateways.ts";
 import type { InterceptorHost } from "../hosts/interceptors/interceptor-host.ts";
+import { createRunChains } from "../hosts/run-chain.ts";
 import { createPlanRunner } from "../hosts/run-plan.ts";
 import { newId } from "../ids.ts";
 import type { NodeRequest, NodeResponse } from "../listener/exchange.ts";
@@ -147,12 +148,13 @@ export async function assemble({
   });
 
   const ownServices = [...SERVED, Health, ...(settings.reflection ? [ServerReflection, ServerReflectionV1Alpha] : [])];
+  const chains = createRunChains(await ensureRunKey(database, instanceId, randomBytes(32)), Date.now);
   const run = createPlanRunner({
     targets,
     newRunId: newId,
     onRun: (event) => observeRun(log, event),
     limits: { maxRunMs: limits.maxRunSeconds * 1000, maxRunDepth: limits.maxRunDepth },
-    runKey: await ensureRunKey(database, instanceId, randomBytes(32)),
+    chains,
     hiddenFields: settings.hiddenFields,
   });
   const nameable = createNameableServices([...ownServices, ...embeddedServices]);
@@ -181,6 +183,9 @@ export async function assemble({
       creator: call.caller.userId,
       newId,
       committed: router.catchUp,
+      snapshot: router.current,
+      depth: chains.depthOf(call.context.runHeader),
+      maxRunDepth: limits.maxRunDepth,
     }),
   };
   const services = [actionServiceV3alpha(api), tokenServiceV1(api), targetServiceV1(api), executionServiceV1(api)];

@@ -47,6 +47,8 @@ export async function openDirectBackend(settings: Settings, { makesStore = false
       creator: `cli:${userInfo().username}`,
       newId,
       committed: () => Promise.resolve(),
+      depth: 0,
+      maxRunDepth: settings.limits.maxRunDepth,
     };
     return {
       listTargets: async () =>

@@ -1,7 +1,11 @@
+import { compileSnapshot, executionsById, type Snapshot } from "@interpose/engine";
+import type { OwnAggregateType, OwnEventType } from "../events/own-events.ts";
+import { planDeliveries } from "../events/plan-deliveries.ts";
 import type { Database, Transaction } from "../store/database.ts";
 import type { Details } from "../store/records.ts";
 import { advanceRevision } from "../store/sql/advance-revision.ts";
 import { appendEvents } from "../store/sql/append-events.ts";
+import { readSnapshot } from "../store/sql/load-snapshot.ts";
 import { lockInstance } from "../store/sql/lock-instance.ts";
 
 /** What a command needs to know and to reach. */
@@ -17,13 +21,19 @@ export interface CommandContext {
    * command answers: so this node's router is current before the client hears of the change.
    */
   readonly committed: (revision: bigint) => Promise<void>;
+  /** The executions that this process knows, by which events are delivered. Absent: they are read when something is appended. */
+  readonly snapshot?: (() => Snapshot) | undefined;
+  /** How many runs and deliveries led to the command, by calls that targets made. */
+  readonly depth: number;
+  /** How many may lead to one another: events of what lies deeper are delivered to nobody, and stand among the dead letters. */
+  readonly maxRunDepth: number;
 }
 
 /** What happened, to be appended to the event log. */
 export interface NewEvent {
-  readonly aggregateType: "target" | "execution" | "token";
+  readonly aggregateType: OwnAggregateType;
   readonly aggregateId: string;
-  readonly type: string;
+  readonly type: OwnEventType;
   readonly payload: Readonly<Record<string, unknown>>;
 }
 
@@ -36,18 +46,20 @@ export interface Write {
 
 /**
  * Runs a command's work in one transaction: events and state are committed together or not at all. The instance is locked first,
- * so that commands of one instance follow each other on all nodes, and what `work` reads stays true until the commit.
+ * so that commands of one instance follow each other on all nodes, and what `work` reads stays true until the commit. Events are delivered by the executions
+ * that were in force when the command began.
  */
 export async function write<T>(context: CommandContext, work: (write: Write) => Promise<T>): Promise<T> {
   const { result, revision } = await context.database.transaction(async (tx) => {
-    await lockInstance(tx, context.instanceId);
+    const before = await lockInstance(tx, context.instanceId);
     let last: { position: bigint; createdAt: Date } | undefined;
     const append = async (events: readonly NewEvent[]): Promise<readonly Details[]> => {
-      const { instanceId, creator } = context;
-      const appended = await appendEvents(
-        tx,
-        events.map((event) => ({ ...event, instanceId, creator })),
-      );
+      const { instanceId, creator, depth, maxRunDepth } = context;
+      const toAppend = events.map(({ payload, ...event }) => ({ ...event, payload, creator, depth }));
+      const snapshot = await snapshotAt(tx, context, before);
+      const options = { instanceId, revision: before, learnTypes: false };
+      const appended = await appendEvents(tx, planDeliveries(toAppend, snapshot, maxRunDepth), options);
+      if (!appended) throw new Error("executions have changed while the instance was locked");
       last = appended.at(-1) ?? last;
       return appended.map(({ sequence, createdAt }) => ({ sequence, changedAt: createdAt, resourceOwner: instanceId }));
     };
@@ -64,4 +76,17 @@ export async function appendOne(write: Write, event: NewEvent): Promise<Details>
   const [details] = await write.append([event]);
   if (!details) throw new Error("an appended event came back without details");
   return details;
+}
+
+/** The executions in force at a revision, which the instance is locked at. */
+async function snapshotAt(tx: Transaction, context: CommandContext, revision: bigint): Promise<Snapshot> {
+  const current = context.snapshot?.();
+  if (current && current.revision >= revision) return current;
+  // Another node was faster. Read with the connection that is at hand: waiting for another one here could exhaust them.
+  const { targets, executions } = await readSnapshot(tx, context.instanceId);
+  return compileSnapshot({
+    revision,
+    targets: new Map(targets.map((target) => [target.id, target])),
+    executions: executionsById(executions),
+  });
 }

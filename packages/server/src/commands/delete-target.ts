@@ -34,7 +34,7 @@ export async function deleteTarget(context: CommandContext, id: string): Promise
       ...emptied.map((executionId) => ({
         aggregateType: "execution" as const,
         aggregateId: executionId,
-        type: "execution.removed",
+        type: "execution.removed" as const,
         payload: { lastTarget: id },
       })),
     ]);

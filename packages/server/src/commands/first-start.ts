@@ -19,7 +19,15 @@ export async function ensureDefaultInstance(
 ): Promise<DefaultInstance> {
   const { id, created } = await database.transaction((tx) => ensureInstance(tx, newId()));
   if (!created || !needsToken) return { id, firstToken: undefined };
-  const context = { database, instanceId: id, creator: "interpose", newId, committed: () => Promise.resolve() };
+  const context = {
+    database,
+    instanceId: id,
+    creator: "interpose",
+    newId,
+    committed: () => Promise.resolve(),
+    depth: 0,
+    maxRunDepth: 1,
+  };
   const firstToken = await createToken(context, {
     name: "first admin",
     role: "admin",

@@ -55,3 +55,13 @@ export function checkEndpoint(endpoint: string): void {
 function invalid(field: string, description: string, id: string, key: string): InterposeError {
   return new InterposeError("target_invalid", description, { id, key, violations: [{ field, description }] });
 }
+
+/** An endpoint as events tell of it, which others read: without user and password. */
+export function withoutCredentials(endpoint: string): string {
+  if (!URL.canParse(endpoint)) return endpoint;
+  const url = new URL(endpoint);
+  if (url.username === "" && url.password === "") return endpoint;
+  url.username = "";
+  url.password = "";
+  return url.href;
+}

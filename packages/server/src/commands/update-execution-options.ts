@@ -4,12 +4,13 @@ import {
   validateExecutionOptions,
   type Condition,
   type ExecutionOptions,
+  type OptionsFault,
 } from "@interpose/engine";
 import { selectExecution } from "../store/sql/select-execution.ts";
 import { updateExecutionOptions as updateExecutionOptionsRow } from "../store/sql/update-execution-options.ts";
 import { appendOne, write, type CommandContext } from "./context.ts";
 
-/** What changes of an execution's options. What is undefined stays as it is. */
+/** What changes of an execution's options. What is undefined stays as it is; `fifoBy` is taken away by an empty text. */
 export type ExecutionOptionsChanges = {
   readonly [O in keyof ExecutionOptions]?: ExecutionOptions[O] | undefined;
 };
@@ -27,16 +28,19 @@ export async function updateExecutionOptions(
   return write(context, async (command) => {
     const stored = await selectExecution(command.tx, context.instanceId, id);
     if (!stored) throw noExecutionWithOptions(id);
-    const { runOnErrors, hiddenFields } = stored.options;
+    const { runOnErrors, hiddenFields, fifoBy } = stored.options;
+    const newFifoBy = changes.fifoBy === "" ? undefined : (changes.fifoBy ?? fifoBy);
     const options: ExecutionOptions = {
       runOnErrors: changes.runOnErrors ?? runOnErrors,
       hiddenFields: changes.hiddenFields ? [...new Set(changes.hiddenFields)] : hiddenFields,
+      ...(newFifoBy !== undefined && { fifoBy: newFifoBy }),
     };
     const fault = validateExecutionOptions(condition, options);
     if (fault) throw optionsInvalid(fault.field, fault.description);
     const changed = {
       ...(options.runOnErrors !== runOnErrors && { runOnErrors: options.runOnErrors }),
       ...(!isSameList(options.hiddenFields, hiddenFields) && { hiddenFields: options.hiddenFields }),
+      ...(newFifoBy !== fifoBy && { fifoBy: newFifoBy ?? null }),
     };
     if (Object.keys(changed).length === 0) return options;
     const details = await appendOne(command, {
@@ -63,7 +67,7 @@ export function noExecutionWithOptions(id: string): InterposeError {
 }
 
 /** The refusal of options that an execution cannot have. */
-export function optionsInvalid(field: "run_on_errors" | "hidden_fields", description: string): InterposeError {
+export function optionsInvalid(field: OptionsFault["field"], description: string): InterposeError {
   const path = `options.${field}`;
   return new InterposeError("options_invalid", `${path} ${description}`, {
     violations: [{ field: path, description }],

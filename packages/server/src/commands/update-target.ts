@@ -4,7 +4,7 @@ import { selectTarget } from "../store/sql/select-target.ts";
 import { updateTarget as updateTargetRow } from "../store/sql/update-target.ts";
 import { appendOne, write, type CommandContext } from "./context.ts";
 import { refuseTakenName } from "./create-target.ts";
-import { checkEndpoint, checkName, checkTimeout } from "./target-rules.ts";
+import { checkEndpoint, checkName, checkTimeout, withoutCredentials } from "./target-rules.ts";
 
 /** What changes of a target. What is undefined stays as it is. */
 export interface TargetChanges {
@@ -43,7 +43,10 @@ export async function updateTarget(context: CommandContext, id: string, changes:
       aggregateType: "target",
       aggregateId: id,
       type: "target.changed",
-      payload: changed,
+      payload: {
+        ...changed,
+        ...(changed.endpoint !== undefined && { endpoint: withoutCredentials(changed.endpoint) }),
+      },
     });
     await updateTargetRow(command.tx, context.instanceId, { ...stored, ...changed }, details);
     return details;

@@ -22,6 +22,8 @@ export interface RunChains {
    * long, too old or of somebody else begins a new chain.
    */
   next(header: string | undefined, link: RunLink): RunChain;
+  /** How many runs led to a call with this header: 0 where it proves none. */
+  depthOf(header: string | undefined): number;
   /** A chain as targets are sent it, and send it back. */
   sign(chain: RunChain): string;
 }
@@ -40,9 +42,12 @@ const FORM = /^(\d{1,6})\.(\d{1,12})\.([\w-]{43})\.([\w.~!*'()%/:,-]*)$/;
 /** Chains that are proven by HMAC-SHA-256 with a key that only servers of one instance have. `now` is in milliseconds since 1970. */
 export function createRunChains(key: Uint8Array, now: () => number): RunChains {
   const secret = createSecretKey(key);
+  const read = (header: string | undefined): RunChain | undefined =>
+    header === undefined ? undefined : chainFrom(header, secret, now() / 1000);
   return {
+    depthOf: (header) => read(header)?.depth ?? 0,
     next(header, link) {
-      const before = header === undefined ? undefined : chainFrom(header, secret, now() / 1000);
+      const before = read(header);
       return { depth: (before?.depth ?? 0) + 1, links: [...(before?.links ?? []), link] };
     },
     sign({ depth, links }) {

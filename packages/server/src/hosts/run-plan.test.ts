@@ -10,6 +10,7 @@ import {
 import { protobufMessage } from "@interpose/protocol";
 import { create } from "@bufbuild/protobuf";
 import { HealthCheckRequestSchema } from "@interpose/protocol/gen/grpc/health/v1/health_pb";
+import { createRunChains } from "./run-chain.ts";
 import { createPlanRunner, type PlanToRun, type RunEvent, type RunLimits } from "./run-plan.ts";
 
 /** A runner whose one target, which would be ignored, takes as long as a test says, and gives up when it is told to. */
@@ -45,7 +46,7 @@ function runnerOf(limits: Partial<RunLimits>, takesMs: number, runKey?: Uint8Arr
     newRunId: () => String(++count),
     onRun: (event) => events.push(event),
     limits,
-    runKey,
+    chains: runKey && createRunChains(runKey, Date.now),
   });
   return { run, asked, events };
 }

@@ -13,7 +13,7 @@ import {
 } from "@interpose/engine";
 import { hasPassed, type CallContext } from "./call-context.ts";
 import { createHiding } from "./hiding.ts";
-import { createRunChains, type RunChain } from "./run-chain.ts";
+import { createRunChains, type RunChain, type RunChains } from "./run-chain.ts";
 
 /** A plan, and the message that it is carried out for. */
 export interface PlanToRun extends CallContext {
@@ -56,8 +56,8 @@ export interface PlanRunnerOptions {
   /** Told of each run at its end, also of one that was refused before it called anybody. */
   readonly onRun: (event: RunEvent) => void;
   readonly limits?: Partial<RunLimits> | undefined;
-  /** Key, of 32 bytes, that proves chains of runs; the same wherever one of them may come back to. Default: one of this process's own. */
-  readonly runKey?: Uint8Array | undefined;
+  /** Chains of runs, proven alike wherever one of them may come back to. Default: proven by a key of this process's own. */
+  readonly chains?: RunChains | undefined;
   /** Paths of fields that no target sees or changes, beside those of each execution. Default: none. */
   readonly hiddenFields?: readonly string[] | undefined;
 }
@@ -69,10 +69,10 @@ const DEFAULT_LIMITS: RunLimits = { maxRunMs: 60_000, maxRunDepth: 5 };
 
 /** What all hosts do once they have a plan and a message: hide what its targets must not see, call them in time, and tell of the run. */
 export function createPlanRunner(options: PlanRunnerOptions): RunPlan {
-  const { targets, newRunId, onRun, limits, runKey, hiddenFields = [] } = options;
+  const { targets, newRunId, onRun, limits, hiddenFields = [] } = options;
   const hide = createHiding(hiddenFields);
   const { maxRunMs, maxRunDepth } = { ...DEFAULT_LIMITS, ...limits };
-  const chains = createRunChains(runKey ?? randomBytes(32), Date.now);
+  const chains = options.chains ?? createRunChains(randomBytes(32), Date.now);
 
   return async ({ side, signal, deadline, runHeader, ...given }) => {
     const runId = newRunId();

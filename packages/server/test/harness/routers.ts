@@ -55,7 +55,16 @@ export async function openRouter(
 /** Commands as they are given on the node of a router; without one, on a node that has none. */
 export function contextOf(database: Database, instanceId: string, router?: LiveRouter): CommandContext {
   const committed = router ? router.catchUp : () => Promise.resolve();
-  return { database, instanceId, creator: "test", newId, committed };
+  return {
+    database,
+    instanceId,
+    creator: "test",
+    newId,
+    committed,
+    snapshot: router?.current,
+    depth: 0,
+    maxRunDepth: 5,
+  };
 }
 
 let targets = 0;

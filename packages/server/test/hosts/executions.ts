@@ -9,6 +9,7 @@ import {
   type Target,
 } from "@interpose/engine";
 import { createTargetCaller, type TargetCallerOptions } from "@interpose/caller";
+import { createRunChains } from "../../src/hosts/run-chain.ts";
 import { createPlanRunner, type RunEvent, type RunPlan } from "../../src/hosts/run-plan.ts";
 import { newId } from "../../src/ids.ts";
 import { cleanUp, type Cleanup } from "../harness/cleanup.ts";
@@ -44,9 +45,9 @@ export function createTestExecutions(t: Cleanup, options: Partial<TargetCallerOp
   cleanUp(t, () => targets.drain(0));
   let revision = 0n;
   let snapshot = snapshotOf({}, {}, revision);
-  const runKey = randomBytes(32);
+  const chains = createRunChains(randomBytes(32), Date.now);
   const runnerOf = (hiddenFields?: readonly string[]): RunPlan =>
-    createPlanRunner({ targets, newRunId: newId, onRun: (event) => void runs.push(event), runKey, hiddenFields });
+    createPlanRunner({ targets, newRunId: newId, onRun: (event) => void runs.push(event), chains, hiddenFields });
   let run = runnerOf();
   return {
     runs,

@@ -1,14 +1,41 @@
-import type { Transaction } from "../database.ts";
+import type { PlannedDelivery } from "@interpose/engine";
+import type { Queryable } from "../database.ts";
 
 /** An event to append. */
 export interface EventToAppend {
-  readonly instanceId: string;
   readonly aggregateType: string;
   readonly aggregateId: string;
   readonly type: string;
   /** User id of who caused it. */
   readonly creator: string;
-  readonly payload: unknown;
+  /** A JSON object, as text. */
+  readonly payload: string;
+  /** To whom the aggregate belongs. Default: to the instance. */
+  readonly resourceOwner?: string | undefined;
+  /** Version of the payload's form. Default: `v1`. */
+  readonly version?: string | undefined;
+  /** How many runs and deliveries led to it. Default: 0. */
+  readonly depth?: number | undefined;
+  /** Under which a repetition is known. */
+  readonly idempotencyKey?: string | undefined;
+  /** What is delivered of it. Absent: nothing. */
+  readonly deliveries?: EventDeliveries | undefined;
+}
+
+/** The deliveries that an event causes. */
+export interface EventDeliveries {
+  /** Events that match the same execution share the object, and it is sent once. */
+  readonly plan: DeliveryPlan;
+  /** By which they follow others of the same target. */
+  readonly fifoKey?: string | undefined;
+  /** Why nothing of it is to be attempted: they are dead letters from the start. */
+  readonly deadBecause?: string | undefined;
+}
+
+/** What an execution makes of each of its events. */
+export interface DeliveryPlan {
+  readonly executionId: string;
+  readonly deliveries: readonly PlannedDelivery[];
 }
 
 /** Where an event came to stand. */
@@ -18,55 +45,122 @@ export interface AppendedEvent {
   /** Place within the whole log. It grows, with gaps. */
   readonly position: bigint;
   readonly createdAt: Date;
+  /** Null: it is new. Else it was there, under its idempotency key: `same`, or with another type, aggregate or payload. */
+  readonly repeated: "same" | "other" | null;
+}
+
+/** What the statement is told beside the events. */
+export interface AppendOptions {
+  readonly instanceId: string;
+  /** Revision of the executions that the deliveries were planned by. */
+  readonly revision: bigint;
+  /** Whether types that are not known yet become known. */
+  readonly learnTypes: boolean;
 }
 
 /**
- * Appends events in the given order, and answers where each came to stand. The sequence comes from the aggregate's own row, which stays locked until the
+ * Appends events and the deliveries that they cause, in one statement, and answers where each came to stand, in the given order. Where executions have changed
+ * since `revision`, nothing is appended, and the answer is undefined: plan anew. The sequence comes from the aggregate's own row, which stays locked until the
  * transaction ends: concurrent writers follow each other, and a rollback leaves no gap. Aggregates are locked in a fixed order, so batches do not deadlock.
+ * Deliveries are numbered behind that lock, so that for one aggregate their ids grow as its events do. No two events of one call may have the same idempotency
+ * key; one that is published at the same time elsewhere fails as a unique violation.
  */
 export async function appendEvents(
-  tx: Transaction,
+  db: Queryable,
   events: readonly EventToAppend[],
-): Promise<readonly AppendedEvent[]> {
-  const column = <K extends keyof EventToAppend>(name: K): readonly EventToAppend[K][] =>
-    events.map((event) => event[name]);
-  const rows = await tx.query<AppendedEvent>({
+  { instanceId, revision, learnTypes }: AppendOptions,
+): Promise<readonly AppendedEvent[] | undefined> {
+  const column = <T>(read: (event: EventToAppend) => T): readonly T[] => events.map(read);
+  const plans = [...new Set(events.flatMap(({ deliveries }) => (deliveries ? [deliveries.plan] : [])))];
+  const numberOf = new Map(plans.map((plan, i) => [plan, i]));
+  const planned = plans.flatMap((plan, number) => plan.deliveries.map((delivery) => ({ number, plan, ...delivery })));
+  const rows = await db.query<AppendedEvent & { readonly nth: bigint }>({
     name: "append-events",
-    text: `
-      with input as (
-        select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::jsonb[])
-          with ordinality as t (instance_id, aggregate_type, aggregate_id, type, creator, payload, nth)
-      ), wanted as (
-        select instance_id, aggregate_type, aggregate_id, count(*) as events
-        from input group by instance_id, aggregate_type, aggregate_id
-        order by instance_id, aggregate_type, aggregate_id
-      ), advanced as (
-        insert into interpose.aggregates as a (instance_id, type, id, sequence)
-        select instance_id, aggregate_type, aggregate_id, events from wanted
-        on conflict (instance_id, type, id) do update set sequence = a.sequence + excluded.sequence
-        returning a.instance_id, a.type, a.id, a.sequence
-      ), numbered as (
-        select input.*, advanced.sequence - wanted.events
-          + row_number() over (partition by input.instance_id, input.aggregate_type, input.aggregate_id order by nth) as sequence
-        from input
-        join wanted using (instance_id, aggregate_type, aggregate_id)
-        join advanced on (advanced.instance_id, advanced.type, advanced.id) = (input.instance_id, input.aggregate_type, input.aggregate_id)
-      ), appended as (
-        insert into interpose.events (instance_id, aggregate_type, aggregate_id, sequence, type, creator, payload, created_at)
-        select instance_id, aggregate_type, aggregate_id, sequence, type, creator, payload, date_trunc('milliseconds', clock_timestamp())
-        from numbered order by nth
-        returning position, sequence, created_at
-      )
-      -- Positions were given in the order of the input.
-      select sequence, position, created_at as "createdAt" from appended order by position`,
+    text: APPEND,
     values: [
-      column("instanceId"),
-      column("aggregateType"),
-      column("aggregateId"),
-      column("type"),
-      column("creator"),
-      events.map(({ payload }) => JSON.stringify(payload)),
+      instanceId,
+      revision,
+      learnTypes,
+      column(({ aggregateType }) => aggregateType),
+      column(({ aggregateId }) => aggregateId),
+      column(({ type }) => type),
+      column(({ creator }) => creator),
+      column(({ payload }) => payload),
+      column(({ resourceOwner }) => resourceOwner ?? null),
+      column(({ version }) => version ?? "v1"),
+      column(({ depth }) => depth ?? 0),
+      column(({ idempotencyKey }) => idempotencyKey ?? null),
+      column(({ deliveries }) => (deliveries ? (numberOf.get(deliveries.plan) ?? null) : null)),
+      column(({ deliveries }) => deliveries?.fifoKey ?? null),
+      column(({ deliveries }) => deliveries?.deadBecause ?? null),
+      planned.map(({ number }) => number),
+      planned.map(({ plan }) => plan.executionId),
+      planned.map(({ place }) => place),
+      planned.map(({ targetId }) => targetId),
+      planned.map(({ stage }) => stage),
+      planned.map(({ gate }) => gate ?? null),
     ],
   });
-  return rows;
+  return rows.length < events.length ? undefined : rows;
 }
+
+const APPEND = `
+  with input as (
+    select * from unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::jsonb[], $9::text[], $10::text[], $11::int[], $12::text[], $13::int[], $14::text[], $15::text[])
+      with ordinality as t (aggregate_type, aggregate_id, type, creator, payload, resource_owner, version, depth, idempotency_key, plan, fifo_key, dead_because, nth)
+  ), planned as (
+    select * from unnest($16::int[], $17::text[], $18::int[], $19::text[], $20::int[], $21::text[]) as t (plan, execution_id, place, target_id, stage, gate)
+  ), repeated as (
+    select i.nth, e.position, e.sequence, e.created_at,
+      (e.type, e.aggregate_type, e.aggregate_id, e.payload) = (i.type, i.aggregate_type, i.aggregate_id, i.payload) as same
+    from input i join interpose.events e on e.instance_id = $1 and e.idempotency_key = i.idempotency_key
+  ), fresh as (
+    select * from input i
+    where (select revision from interpose.instances where id = $1) <= $2 and not exists (select from repeated r where r.nth = i.nth)
+  ), learned as (
+    insert into interpose.event_types as k (instance_id, type, first_published_at)
+    select distinct $1, f.type, clock_timestamp() from fresh f
+    where $3 and not exists (select from interpose.event_types t where t.instance_id = $1 and t.type = f.type and t.first_published_at is not null)
+    order by 2
+    on conflict (instance_id, type) do update set first_published_at = coalesce(k.first_published_at, excluded.first_published_at)
+  ), wanted as (
+    select aggregate_type, aggregate_id, count(*) as events from fresh group by aggregate_type, aggregate_id order by aggregate_type, aggregate_id
+  ), advanced as (
+    insert into interpose.aggregates as a (instance_id, type, id, sequence)
+    select $1, aggregate_type, aggregate_id, events from wanted
+    on conflict (instance_id, type, id) do update set sequence = a.sequence + excluded.sequence
+    returning a.type, a.id, a.sequence
+  ), numbered as (
+    select fresh.*, advanced.sequence - wanted.events
+      + row_number() over (partition by fresh.aggregate_type, fresh.aggregate_id order by nth) as sequence
+    from fresh
+    join wanted using (aggregate_type, aggregate_id)
+    join advanced on (advanced.type, advanced.id) = (fresh.aggregate_type, fresh.aggregate_id)
+  ), appended as (
+    insert into interpose.events
+      (instance_id, aggregate_type, aggregate_id, sequence, type, creator, payload, resource_owner, version, depth, idempotency_key, created_at)
+    select $1, aggregate_type, aggregate_id, sequence, type, creator, payload, resource_owner, version, depth, idempotency_key,
+      date_trunc('milliseconds', clock_timestamp())
+    from numbered order by nth
+    returning position, aggregate_type, aggregate_id, sequence, created_at
+  ), placed as (
+    select n.nth, n.plan, n.fifo_key, n.dead_because, a.position, a.sequence, a.created_at
+    from appended a join numbered n using (aggregate_type, aggregate_id, sequence)
+  ), caused as (
+    insert into interpose.deliveries
+      (instance_id, event_position, execution_id, place, target_id, stage, gate, fifo_key, state, due_at, reason, created_at, ended_at)
+    select $1, e.position, p.execution_id, p.place, p.target_id, p.stage, p.gate, e.fifo_key,
+      case when e.dead_because is not null then 'dead' when p.stage = 0 then 'waiting' else 'blocked' end,
+      e.created_at, e.dead_because, e.created_at, case when e.dead_because is not null then e.created_at end
+    from placed e join planned p using (plan)
+    order by e.nth, p.place
+    returning target_id, state
+  ), told as (
+    -- The owners of the queues. More than a notification can hold is told as "any".
+    select pg_notify('interpose_deliveries', case when length(ids) > 7000 then '*' else ids end)
+    from (select string_agg(distinct target_id, ' ') as ids from caused where state = 'waiting') as q where ids is not null
+  )
+  select nth, position, sequence, created_at as "createdAt", null as repeated, (select count(*) from told) as told from placed
+  union all
+  select nth, position, sequence, created_at, case when same then 'same' else 'other' end, 0 from repeated
+  order by nth`;

@@ -3,7 +3,7 @@ import type { Transaction } from "../database.ts";
 import type { Details } from "../records.ts";
 import { nameKey } from "./target-row.ts";
 
-/** Inserts a target as of its first event. */
+/** Inserts a target as of its first event, with the queue of its deliveries. */
 export async function insertTarget(
   tx: Transaction,
   instanceId: string,
@@ -12,9 +12,10 @@ export async function insertTarget(
 ): Promise<void> {
   await tx.query({
     name: "insert-target",
-    text: `insert into interpose.targets (instance_id, id, name, name_key, type, endpoint, timeout_ms, interrupt_on_error, dialect,
+    text: `with queue as (insert into interpose.queues (instance_id, target_id) values ($1, $2))
+           insert into interpose.targets (instance_id, id, name, name_key, type, endpoint, timeout_ms, interrupt_on_error, dialect, delivery,
              sequence, changed_at, created_at)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)`,
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)`,
     values: [
       instanceId,
       target.id,
@@ -25,6 +26,7 @@ export async function insertTarget(
       target.timeoutMs,
       target.interruptOnError,
       target.dialect,
+      JSON.stringify(target.delivery ?? {}),
       details.sequence,
       details.changedAt,
     ],

@@ -1,4 +1,4 @@
-import type { Database } from "../database.ts";
+import type { Database, Queryable } from "../database.ts";
 import type { StoredExecution, StoredTarget } from "../records.ts";
 import { EXECUTION_COLUMNS, executionFromRow, type ExecutionRow } from "./execution-row.ts";
 import { readRevision } from "./read-revision.ts";
@@ -13,20 +13,23 @@ export interface LoadedSnapshot {
 
 /** Reads everything that a router needs, in one state. */
 export function loadSnapshot(database: Database, instanceId: string): Promise<LoadedSnapshot> {
-  return database.snapshotRead(async (tx) => {
-    const { revision } = await readRevision(tx, instanceId);
-    const targets = await tx.query<TargetRow>({
-      text: `select ${TARGET_COLUMNS} from interpose.targets where instance_id = $1`,
-      values: [instanceId],
-    });
-    const executions = await tx.query<ExecutionRow>({
-      text: `select ${EXECUTION_COLUMNS} from interpose.executions x where x.instance_id = $1`,
-      values: [instanceId],
-    });
-    return {
-      revision,
-      targets: targets.map((row) => targetFromRow(row, instanceId)),
-      executions: executions.map((row) => executionFromRow(row, instanceId)),
-    };
+  return database.snapshotRead((tx) => readSnapshot(tx, instanceId));
+}
+
+/** Reads it where nothing can change meanwhile: in a snapshot, or with the instance locked. */
+export async function readSnapshot(db: Queryable, instanceId: string): Promise<LoadedSnapshot> {
+  const { revision } = await readRevision(db, instanceId);
+  const targets = await db.query<TargetRow>({
+    text: `select ${TARGET_COLUMNS} from interpose.targets where instance_id = $1`,
+    values: [instanceId],
   });
+  const executions = await db.query<ExecutionRow>({
+    text: `select ${EXECUTION_COLUMNS} from interpose.executions x where x.instance_id = $1`,
+    values: [instanceId],
+  });
+  return {
+    revision,
+    targets: targets.map((row) => targetFromRow(row, instanceId)),
+    executions: executions.map((row) => executionFromRow(row, instanceId)),
+  };
 }

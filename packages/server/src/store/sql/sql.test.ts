@@ -5,7 +5,7 @@ import { forSuite } from "../../../test/harness/cleanup.ts";
 import { openTestDatabase } from "../../../test/harness/postgres.ts";
 import type { Database, Transaction } from "../database.ts";
 import { advanceRevision } from "./advance-revision.ts";
-import { appendEvents, type EventToAppend } from "./append-events.ts";
+import { appendEvents, type AppendedEvent, type EventToAppend } from "./append-events.ts";
 import { ensureInstance } from "./ensure-instance.ts";
 import { ensureRunKey } from "./ensure-run-key.ts";
 import { insertTarget } from "./insert-target.ts";
@@ -45,14 +45,22 @@ function execution(id: string, entries: readonly string[]): Execution {
 
 function event(aggregateId: string, given: Partial<EventToAppend> = {}): EventToAppend {
   return {
-    instanceId: INSTANCE,
     aggregateType: "target",
     aggregateId,
     type: "target.changed",
     creator: "test",
-    payload: {},
+    payload: "{}",
     ...given,
   };
+}
+
+/** Appends what nothing stands in the way of. */
+async function append(tx: Transaction, events: readonly EventToAppend[]): Promise<readonly AppendedEvent[]> {
+  const { revision } = await readRevision(tx, INSTANCE);
+  return (
+    (await appendEvents(tx, events, { instanceId: INSTANCE, revision, learnTypes: false })) ??
+    assert.fail("nothing was appended")
+  );
 }
 
 describe("ensureRunKey()", () => {
@@ -85,7 +93,7 @@ describe("appendEvents()", () => {
 
   it("counts each aggregate's sequence from 1, in the order given", async () => {
     const appended = await database.transaction((tx) =>
-      appendEvents(tx, [event("a"), event("b"), event("a"), event("a", { aggregateType: "execution" })]),
+      append(tx, [event("a"), event("b"), event("a"), event("a", { aggregateType: "execution" })]),
     );
     assert.deepEqual(
       appended.map(({ sequence }) => sequence),
@@ -96,7 +104,7 @@ describe("appendEvents()", () => {
       positions,
       [...positions].sort((a, b) => Number(a - b)),
     );
-    const [next] = await database.transaction((tx) => appendEvents(tx, [event("a")]));
+    const [next] = await database.transaction((tx) => append(tx, [event("a")]));
     assert.equal(next?.sequence, 3n);
   });
 
@@ -105,7 +113,7 @@ describe("appendEvents()", () => {
       for (let i = 0; i < 25; i++) {
         await database
           .transaction(async (tx) => {
-            await appendEvents(tx, writer % 2 === 0 ? [event("hot"), event("hot2")] : [event("hot2"), event("hot")]);
+            await append(tx, writer % 2 === 0 ? [event("hot"), event("hot2")] : [event("hot2"), event("hot")]);
             if (i % 5 === 4) throw new Error("changed my mind");
           })
           .catch((error: Error) => assert.equal(error.message, "changed my mind"));
@@ -127,7 +135,7 @@ describe("appendEvents()", () => {
   it("keeps what it is given, and lets nobody change it", async () => {
     const payload = { text: "ü\"'\\", list: [1, { a: null }] };
     await database.transaction((tx) =>
-      appendEvents(tx, [event("kept", { type: "target.added", creator: "me", payload })]),
+      append(tx, [event("kept", { type: "target.added", creator: "me", payload: JSON.stringify(payload) })]),
     );
     const [row] = await database.query({
       text: "select type, creator, payload from interpose.events where aggregate_id = 'kept'",
@@ -337,7 +345,7 @@ describe("loadChanges()", () => {
   ): Promise<void> => {
     await database.transaction(async (tx) => {
       await lockInstance(tx, INSTANCE);
-      const last = (await appendEvents(tx, events)).at(-1) ?? assert.fail();
+      const last = (await append(tx, events)).at(-1) ?? assert.fail();
       await work(tx);
       await advanceRevision(tx, INSTANCE, last.position, last.createdAt);
     });
@@ -359,10 +367,13 @@ describe("loadChanges()", () => {
       [0, ["event"], []],
     );
 
-    await write([event("1", { type: "target.removed", payload: { executions: ["event"] } })], async (tx) => {
-      await removeTargetFromExecutions(tx, INSTANCE, "1");
-      await tx.query({ text: "delete from interpose.targets where id = '1'", values: [] });
-    });
+    await write(
+      [event("1", { type: "target.removed", payload: JSON.stringify({ executions: ["event"] }) })],
+      async (tx) => {
+        await removeTargetFromExecutions(tx, INSTANCE, "1");
+        await tx.query({ text: "delete from interpose.targets where id = '1'", values: [] });
+      },
+    );
     const removed = await loadChanges(database, INSTANCE, set.revision);
     assert.deepEqual(removed.removedTargetIds, ["1"]);
     assert.deepEqual(removed.executions[0]?.entries, [{ target: "2" }], "the execution that lost it comes along");

@@ -1,8 +1,8 @@
-import type { Dialect, TargetType } from "@interpose/engine";
+import type { DeliverySettings, Dialect, TargetType } from "@interpose/engine";
 import type { StoredTarget } from "../records.ts";
 
 /** The columns of a target, in the order and under the names of `TargetRow`. */
-export const TARGET_COLUMNS = `id, name, type, endpoint, timeout_ms as "timeoutMs", interrupt_on_error as "interruptOnError", dialect,
+export const TARGET_COLUMNS = `id, name, type, endpoint, timeout_ms as "timeoutMs", interrupt_on_error as "interruptOnError", dialect, delivery,
   sequence, changed_at as "changedAt", created_at as "createdAt"`;
 
 /** A row of `targets`. */
@@ -14,14 +14,19 @@ export interface TargetRow {
   readonly timeoutMs: number;
   readonly interruptOnError: boolean;
   readonly dialect: Dialect;
+  readonly delivery: Partial<DeliverySettings>;
   readonly sequence: bigint;
   readonly changedAt: Date;
   readonly createdAt: Date;
 }
 
 /** A row as the program knows it. */
-export function targetFromRow({ sequence, changedAt, ...target }: TargetRow, instanceId: string): StoredTarget {
-  return { ...target, details: { sequence, changedAt, resourceOwner: instanceId } };
+export function targetFromRow(
+  { sequence, changedAt, delivery, ...target }: TargetRow,
+  instanceId: string,
+): StoredTarget {
+  const hasOwn = Object.keys(delivery).length > 0;
+  return { ...target, ...(hasOwn && { delivery }), details: { sequence, changedAt, resourceOwner: instanceId } };
 }
 
 /**

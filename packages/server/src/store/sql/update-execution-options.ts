@@ -7,13 +7,13 @@ export async function updateExecutionOptions(
   tx: Transaction,
   instanceId: string,
   id: string,
-  { runOnErrors, hiddenFields }: ExecutionOptions,
+  { runOnErrors, hiddenFields, fifoBy }: ExecutionOptions,
   details: Details,
 ): Promise<void> {
   await tx.query({
     name: "update-execution-options",
-    text: `update interpose.executions set run_on_errors = $3, hidden_fields = $4, sequence = $5, changed_at = $6
+    text: `update interpose.executions set run_on_errors = $3, hidden_fields = $4, fifo_by = $5, sequence = $6, changed_at = $7
            where instance_id = $1 and id = $2`,
-    values: [instanceId, id, runOnErrors, hiddenFields, details.sequence, details.changedAt],
+    values: [instanceId, id, runOnErrors, hiddenFields, fifoBy ?? null, details.sequence, details.changedAt],
   });
 }

@@ -1,0 +1,167 @@
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import { forSuite } from "../../../test/harness/cleanup.ts";
+import { eventually } from "../../../test/harness/eventually.ts";
+import { openTestDatabase } from "../../../test/harness/postgres.ts";
+import type { Database } from "../database.ts";
+import { appendEvents, type AppendedEvent, type DeliveryPlan, type EventToAppend } from "./append-events.ts";
+import { ensureInstance } from "./ensure-instance.ts";
+
+const INSTANCE = "100000000000000000";
+const PLAN: DeliveryPlan = {
+  executionId: "event",
+  deliveries: [
+    { targetId: "1", place: 0, stage: 0, gate: "success" },
+    { targetId: "2", place: 1, stage: 1, gate: undefined },
+  ],
+};
+
+let events = 0;
+function event(given: Partial<EventToAppend> = {}): EventToAppend {
+  return {
+    aggregateType: "user",
+    aggregateId: String(++events),
+    type: "user.added",
+    creator: "me",
+    payload: "{}",
+    ...given,
+  };
+}
+
+describe("appendEvents() with deliveries", () => {
+  const suite = forSuite();
+  let database: Database;
+  before(async () => {
+    database = await openTestDatabase(suite);
+    await database.transaction((tx) => ensureInstance(tx, INSTANCE));
+  });
+
+  const append = (toAppend: readonly EventToAppend[], revision = 0n, learnTypes = false) =>
+    appendEvents(database, toAppend, { instanceId: INSTANCE, revision, learnTypes });
+  const appended = async (...toAppend: EventToAppend[]): Promise<readonly AppendedEvent[]> =>
+    (await append(toAppend)) ?? assert.fail("nothing was appended");
+  const deliveriesOf = ({ position }: AppendedEvent) =>
+    database.query<Record<string, unknown>>({
+      text: `select target_id, place, stage, gate, state, fifo_key, reason, ended_at is not null as ended, due_at = created_at as due
+             from interpose.deliveries where event_position = $1 order by id`,
+      values: [position],
+    });
+
+  it("writes what a plan causes, stage by stage, and tells the owners of what can begin", async () => {
+    const told: string[] = [];
+    const listening = await database.listen(
+      "interpose_deliveries",
+      (payload) => void told.push(payload),
+      () => undefined,
+    );
+    const [first] = await appended(event({ deliveries: { plan: PLAN, fifoKey: "k" } }), event());
+    assert.ok(first);
+    const common = { fifo_key: "k", reason: null, ended: false, due: true };
+    assert.deepEqual(await deliveriesOf(first), [
+      { target_id: "1", place: 0, stage: 0, gate: "success", state: "waiting", ...common },
+      { target_id: "2", place: 1, stage: 1, gate: null, state: "blocked", ...common },
+    ]);
+    await eventually("the notification", () => told.length > 0);
+    assert.deepEqual(told, ["1"]);
+    await listening.stop();
+  });
+
+  it("tells of more targets than a notification holds as of any", async () => {
+    const told: string[] = [];
+    const listening = await database.listen(
+      "interpose_deliveries",
+      (payload) => void told.push(payload),
+      () => undefined,
+    );
+    const deliveries = Array.from({ length: 500 }, (_, place) => ({
+      targetId: `30000000000000${1000 + place}`,
+      place,
+      stage: 0,
+      gate: undefined,
+    }));
+    await appended(event({ deliveries: { plan: { executionId: "event", deliveries } } }));
+    await eventually("the notification", () => told.length > 0);
+    assert.deepEqual(told, ["*"]);
+    await listening.stop();
+  });
+
+  it("makes dead letters of what must not be attempted", async () => {
+    const [one] = await appended(event({ deliveries: { plan: PLAN, deadBecause: "run_too_deep" } }));
+    assert.ok(one);
+    const rows = await deliveriesOf(one);
+    assert.deepEqual(
+      rows.map(({ state, reason, ended }) => [state, reason, ended]),
+      Array(2).fill(["dead", "run_too_deep", true]),
+    );
+  });
+
+  it("numbers deliveries in the order of events and places", async () => {
+    const batch = Array.from({ length: 50 }, () => event({ deliveries: { plan: PLAN } }));
+    const places = await appended(...batch);
+    const rows = await database.query<{ position: bigint; place: number }>({
+      text: `select event_position as position, place from interpose.deliveries where event_position = any ($1) order by id`,
+      values: [places.map(({ position }) => position)],
+    });
+    assert.deepEqual(
+      rows.map(({ position, place }) => `${position}.${place}`),
+      places.flatMap(({ position }) => [`${position}.0`, `${position}.1`]),
+    );
+  });
+
+  it("appends nothing where executions have changed since", async () => {
+    await database.query({ text: "update interpose.instances set revision = 7", values: [] });
+    try {
+      const stale = event({ deliveries: { plan: PLAN } });
+      assert.equal(await append([stale], 6n), undefined);
+      assert.equal((await append([stale], 7n))?.[0]?.sequence, 1n, "and leaves no gap");
+      assert.equal(
+        (await append([{ ...stale }], 8n))?.[0]?.sequence,
+        2n,
+        "executions that are newer than the transaction",
+      );
+    } finally {
+      await database.query({ text: "update interpose.instances set revision = 0", values: [] });
+    }
+  });
+
+  it("answers what an idempotency key stood for before, and says where something else is meant", async () => {
+    const first = event({ idempotencyKey: "one", payload: '{"a":1,"b":[2]}', deliveries: { plan: PLAN } });
+    const [original] = await appended(first);
+    const again = await appended(
+      { ...first, payload: '{ "b": [2], "a": 1 }' },
+      { ...first, payload: '{"a":2}' },
+      event(),
+    );
+    assert.deepEqual(
+      again.map(({ position, repeated }) => [position === original?.position, repeated]),
+      [
+        [true, "same"],
+        [true, "other"],
+        [false, null],
+      ],
+    );
+    assert.ok(original);
+    assert.equal((await deliveriesOf(original)).length, 2, "nothing is delivered twice");
+  });
+
+  it("lets one of many win that publish under one key at once, without a gap in the sequence", async () => {
+    const same = event({ idempotencyKey: "raced", aggregateId: "raced" });
+    const results = await Promise.allSettled(Array.from({ length: 8 }, () => append([same])));
+    const won = results.filter((result) => result.status === "fulfilled" && result.value?.[0]?.repeated === null);
+    assert.equal(won.length, 1);
+    const [next] = await appended(event({ aggregateId: "raced" }));
+    assert.equal(next?.sequence, 2n);
+  });
+
+  it("learns types when it is asked to", async () => {
+    const types = () =>
+      database.query<{ type: string }>({ text: "select type from interpose.event_types order by type", values: [] });
+    await append([event({ type: "b.b" })]);
+    assert.deepEqual(await types(), []);
+    await Promise.all([1, 2, 3].map(() => append([event({ type: "b.b" }), event({ type: "a.a" })], 0n, true)));
+    assert.deepEqual(
+      (await types()).map(({ type }) => type),
+      ["a.a", "b.b"],
+    );
+  });
+});

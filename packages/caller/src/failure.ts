@@ -7,6 +7,18 @@ export interface ClassifiedFailure {
   readonly detail: string;
 }
 
+/** A failure that is known as such where it happens. */
+export class Failed extends Error {
+  override readonly name = "Failed";
+  readonly failure: CallFailure;
+  readonly status: number | undefined;
+  constructor(failure: CallFailure, detail: string, status?: number) {
+    super(detail);
+    this.failure = failure;
+    this.status = status;
+  }
+}
+
 const CONNECT_CODES = new Set([
   "ECONNREFUSED",
   "EHOSTUNREACH",

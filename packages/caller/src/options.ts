@@ -21,6 +21,8 @@ export interface TargetCallerOptions {
   readonly resolve: (host: string) => Promise<readonly LookupAddress[]>;
   /** Certificate authorities that are trusted, as PEM, in place of Node's. */
   readonly ca?: string | undefined;
+  /** The time that a `Retry-After` with a date is measured from, in milliseconds since 1970. Default: the system's. */
+  readonly now: () => number;
   /** Told of each call in the background at its end. */
   readonly onBackgroundCall: (targetId: string, exchange: Exchange) => void;
 }
@@ -38,6 +40,7 @@ export function validateTargetCallerOptions(given: Partial<TargetCallerOptions>)
     maxBackgroundCalls: 1_000,
     userAgent: "interpose",
     resolve: resolveBySystem,
+    now: Date.now,
     onBackgroundCall: () => undefined,
     ...given,
   };

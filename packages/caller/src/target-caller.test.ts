@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
-import { DeadlinePassed, InterposeError } from "@interpose/engine";
+import { DeadlinePassed, InterposeError, type JsonObject } from "@interpose/engine";
 import { assertFailed, call, LOOPBACK, request } from "../test/call.ts";
 import { answer, bodyOf, selfSigned, startEndpoint } from "../test/endpoint.ts";
 import type { TargetCallerOptions } from "./options.ts";
@@ -183,6 +183,14 @@ describe("TargetCaller.call()", () => {
       "payload_too_large",
     );
     assert.equal(endpoint.connections(), 0);
+  });
+});
+
+describe("TargetCaller.call() with a payload that cannot be written", () => {
+  it("fails, and does not throw", async () => {
+    let deep: JsonObject = {};
+    for (let i = 0; i < 200_000; i++) deep = { deep };
+    assertFailed(await call(request("http://nowhere.invalid/", {}, deep)), "exchange");
   });
 });
 

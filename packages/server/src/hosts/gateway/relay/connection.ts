@@ -20,6 +20,7 @@ import { createRecentIds } from "./recent-ids.ts";
 import { protocolError, Receiver, type FrameHandlers } from "./receiver.ts";
 import { Sender } from "./sender.ts";
 import { applySettings } from "./settings.ts";
+import { StreamTable } from "./stream-table.ts";
 import { Stream, type StreamConnection } from "./stream.ts";
 
 /** How many streams that we have reset are remembered, to ignore what their peers had sent before they knew. */
@@ -37,7 +38,7 @@ export class Connection<T> implements StreamConnection<T>, WiredConnection {
   readonly #events: ConnectionEvents<T>;
   readonly #receiver: Receiver;
   readonly #sender: Sender<T>;
-  readonly #streams = new Map<number, Stream<T>>();
+  readonly #streams = new StreamTable<Stream<T>>();
   readonly #resetByUs = createRecentIds(REMEMBERED_RESETS);
   readonly #form: MessageForm;
   readonly #resets: Budget;
@@ -175,7 +176,7 @@ export class Connection<T> implements StreamConnection<T>, WiredConnection {
   #close(error: ConnectionError): void {
     this.error = error;
     this.#receiver.stop();
-    for (const stream of [...this.#streams.values()]) {
+    for (const stream of this.#streams.all()) {
       this.#remove(stream);
       this.#events.reset(stream, error.code);
     }
@@ -258,7 +259,7 @@ export class Connection<T> implements StreamConnection<T>, WiredConnection {
 
   #begin(streamId: number): Stream<T> {
     const stream = new Stream<T>(streamId, this, this.#sender.peer.initialWindow, this.#limits.streamWindow);
-    this.#streams.set(streamId, stream);
+    this.#streams.add(stream);
     return stream;
   }
 
@@ -274,7 +275,7 @@ export class Connection<T> implements StreamConnection<T>, WiredConnection {
     const previousWindow = this.#sender.peer.initialWindow;
     applySettings(this.#sender.peer, payload, start, end);
     this.#answer(() => this.output.emptyFrame(FRAME.SETTINGS, FLAG.ACK, 0));
-    this.#sender.settingsChanged(previousWindow, this.#streams.values());
+    this.#sender.settingsChanged(previousWindow, this.#streams.all());
     if (this.#role === "client") this.#events.room();
   }
 
@@ -291,7 +292,7 @@ export class Connection<T> implements StreamConnection<T>, WiredConnection {
   #goaway(last: number, code: ErrorCode): void {
     this.#goawayReceived = true;
     if (this.#role === "client") {
-      for (const stream of [...this.#streams.values()]) {
+      for (const stream of this.#streams.all()) {
         if (stream.id <= last) continue;
         this.#remove(stream);
         this.#events.reset(stream, ERROR_CODE.REFUSED_STREAM);

@@ -58,9 +58,7 @@ function messageFrom(source: Source): Message {
   const made = new Map<Spelling, JsonObject>();
   return {
     [SOURCE]: source,
-    get shape() {
-      return shapeOf(schema);
-    },
+    shape: shapeOf(schema),
     json(spelling) {
       const known = made.get(spelling);
       if (known) return known;

@@ -60,9 +60,6 @@ export function createCors(allowedOrigins: readonly string[]): Cors | undefined 
 export function readableCall(call: InterceptedCall, request: HeaderBlock, cors: Cors): InterceptedCall {
   return {
     ...readableRefusals(call, request, cors),
-    get isAnswered() {
-      return call.isAnswered;
-    },
     sendResponseHead: (block, endStream) => call.sendResponseHead(cors.readable(request, block), endStream),
   };
 }
@@ -71,9 +68,6 @@ export function readableCall(call: InterceptedCall, request: HeaderBlock, cors: 
 export function readableRefusals(call: InterceptedCall, request: HeaderBlock, cors: Cors): InterceptedCall {
   return {
     ...call,
-    get isAnswered() {
-      return call.isAnswered;
-    },
     refuse: ({ head, body }, end) => call.refuse({ head: cors.readable(request, head), body }, end),
   };
 }

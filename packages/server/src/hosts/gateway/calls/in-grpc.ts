@@ -56,7 +56,7 @@ export function inGrpc(call: InterceptedCall, given: CallHead, form: CallForm, t
     reset(code) {
       if (code === ERROR_CODE.REFUSED_STREAM || code === ERROR_CODE.CONNECT_ERROR) {
         // Where nothing has been said yet, the relay says more.
-        if (!call.isAnswered) return false;
+        if (!call.isAnswered()) return false;
       }
       end(statusOfReset(code, given.deadline), []);
       return true;

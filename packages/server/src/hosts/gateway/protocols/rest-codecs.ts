@@ -1,4 +1,5 @@
 import type { Registry } from "@bufbuild/protobuf";
+import type { Message } from "@interpose/engine";
 import {
   decodeRequest,
   decodeResponse,
@@ -10,7 +11,7 @@ import {
 } from "@interpose/protocol";
 import type { OriginalBody, Route } from "@interpose/protocol";
 import type { RestBinding } from "./call-form.ts";
-import type { MessageCodec } from "./codecs.ts";
+import type { EncodedMessage, MessageCodec } from "./codecs.ts";
 
 /** Of a message in REST alone: what goes on in REST as it came in is not written anew. */
 const NAME = "rest";
@@ -31,55 +32,51 @@ export function restRequestCodec(
 ): RestCodec {
   const { input } = route.method;
   const isRaw = isRawBody(route, "request");
-  let contentType = givenType;
   let original: OriginalBody | undefined;
-  return {
+  const codec = {
     name: NAME,
-    get contentType() {
-      return contentType;
-    },
-    decode(body) {
+    contentType: givenType,
+    decode(body: Uint8Array): Message {
       const mark = path.indexOf("?");
       const query = mark < 0 ? "" : path.slice(mark + 1);
-      const message = decodeRequest(route, { variables, query, body, contentType }, registry);
+      const message = decodeRequest(route, { variables, query, body, contentType: codec.contentType }, registry);
       original = { message, body };
       return protobufMessage(input, message, registry);
     },
-    encode(message) {
+    encode(message: Message): EncodedMessage {
       const given = original && { ...original, path };
       const changed = encodeRequest(routes, route, unwrap(message), { registry, original: given });
-      if (isRaw) contentType = changed.body?.contentType;
-      else if (changed.body) contentType ??= changed.body.contentType;
+      if (isRaw) codec.contentType = changed.body?.contentType;
+      else if (changed.body) codec.contentType ??= changed.body.contentType;
       return { path: changed.path, bytes: changed.body?.bytes ?? original?.body ?? new Uint8Array() };
     },
-  };
+  } satisfies RestCodec;
+  return codec;
 }
 
 /** Reads and writes the messages of one call's response, of which a stream has several. Where the message is written that was read last, only what changed is. */
 export function restResponseCodec(route: Route, givenType: string | undefined, registry: Registry): RestCodec {
   const { output, methodKind } = route.method;
   const isRaw = isRawBody(route, "response");
-  let contentType = givenType;
   let original: (OriginalBody & { readonly isWrapped: boolean }) | undefined;
-  return {
+  const codec = {
     name: NAME,
-    get contentType() {
-      return contentType;
-    },
-    decode(bytes) {
+    contentType: givenType,
+    decode(bytes: Uint8Array): Message {
       const inner = methodKind === "unary" ? undefined : resultIn(bytes, route);
       const body = inner ?? bytes;
-      const message = decodeResponse(route, { bytes: body, contentType }, registry);
+      const message = decodeResponse(route, { bytes: body, contentType: codec.contentType }, registry);
       original = { message, body, isWrapped: inner !== undefined };
       return protobufMessage(output, message, registry);
     },
-    encode(message) {
+    encode(message: Message): EncodedMessage {
       const body = encodeResponse(route, unwrap(message), { registry, original });
-      contentType = isRaw ? body.contentType : (contentType ?? body.contentType);
+      codec.contentType = isRaw ? body.contentType : (codec.contentType ?? body.contentType);
       const wrapped = original?.isWrapped === true;
       return { bytes: wrapped ? Buffer.concat([Buffer.from('{"result":'), body.bytes, Buffer.from("}")]) : body.bytes };
     },
-  };
+  } satisfies RestCodec;
+  return codec;
 }
 
 /** The message in `{"result": …}`, as grpc-gateway writes those of a stream. */

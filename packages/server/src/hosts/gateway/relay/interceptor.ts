@@ -55,8 +55,11 @@ export interface InterceptedCall {
   sendResponse(bytes: Buffer): void;
   endResponse(trailers: HeaderBlock | undefined): void;
   creditResponse(bytes: number): void;
-  /** Whether a response has begun, so that the call can no longer be answered by a head of ours. */
-  readonly isAnswered: boolean;
+  /**
+   * Whether a response has begun, so that the call can no longer be answered by a head of ours. Not a getter, nor is any in what is made for each call or message: V8 keeps
+   * a literal's getters among the old objects from the start, and all that they close over with them, until old objects are collected.
+   */
+  isAnswered(): boolean;
   /** Answers the client, and gives the call at the upstream up. Where a response has begun already, it ends with `end`. */
   refuse(answer: RelayAnswer, end: ResponseEnd): void;
 }

@@ -181,9 +181,7 @@ export function createRelay(options: RelayOptions): Relay {
         if (!call.upstream) stopSending(client);
       },
       creditResponse: (bytes) => call.upstream?.connection.credit(call.upstream, bytes),
-      get isAnswered() {
-        return call.answered;
-      },
+      isAnswered: () => call.answered,
       refuse(given, { body, trailers }) {
         abandon(call);
         if (!call.answered) {

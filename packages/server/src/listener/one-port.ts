@@ -31,14 +31,14 @@ export interface OnePort {
  * is handed to that server; with TLS, ALPN (RFC 7301) tells. Neither costs anything per request.
  */
 export async function listenOnOnePort(options: OnePortOptions): Promise<OnePort> {
-  const sockets = new Set<Socket>();
+  /** The connections, and the latest answer over HTTP/1.1 that is under way on each. No set of answers: that would let all of them grow old (see the gateway's `StreamTable`). */
+  const sockets = new Map<Socket, ServerResponse | undefined>();
   const sessions = new Set<ServerHttp2Session>();
-  /** Answers over HTTP/1.1 that are under way. */
-  const running = new Set<ServerResponse>();
   let draining = false;
   const http1 = createHttp1Server({ keepAliveTimeout: 65_000, requestTimeout: 300_000 }, (request, response) => {
-    running.add(response);
-    response.once("close", () => running.delete(response));
+    const { socket } = request;
+    sockets.set(socket, response);
+    response.once("close", () => void (sockets.get(socket) === response && sockets.set(socket, undefined)));
     if (draining) closeBehind(response);
     options.onRequest(request, response);
   });
@@ -67,7 +67,7 @@ export async function listenOnOnePort(options: OnePortOptions): Promise<OnePort>
   });
   for (const event of ["connection", "secureConnection"]) {
     front.on(event, (socket: Socket) => {
-      sockets.add(socket);
+      sockets.set(socket, undefined);
       socket.once("close", () => sockets.delete(socket));
       socket.on("error", () => socket.destroy());
     });
@@ -87,7 +87,7 @@ export async function listenOnOnePort(options: OnePortOptions): Promise<OnePort>
       draining = true;
       front.close();
       http1.close();
-      for (const response of running) closeBehind(response);
+      for (const response of sockets.values()) if (response) closeBehind(response);
       for (const session of sessions) session.close();
       const ended = await within(
         timeoutMs,
@@ -95,10 +95,10 @@ export async function listenOnOnePort(options: OnePortOptions): Promise<OnePort>
         () => {
           http1.closeIdleConnections();
           // Browsers and probes open connections and say nothing; Node does not count those as idle.
-          for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+          for (const socket of sockets.keys()) if (socket.bytesRead === 0) socket.destroy();
         },
       );
-      for (const socket of sockets) socket.destroy();
+      for (const socket of sockets.keys()) socket.destroy();
       return ended;
     },
   };

@@ -97,11 +97,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
   const clients = new Map<Socket, ReturnType<Relay["clientConnection"]>>();
   const http1Front = createHttp1Front(relay, sockets);
-  /** Answers over HTTP/1.1 that are under way. */
-  const running = new Set<ServerResponse>();
+  /** How many answers over HTTP/1.1 are under way. Not a set of them: see `StreamTable`. */
+  let answering = 0;
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
-    running.add(response);
-    response.once("close", () => running.delete(response));
+    answering++;
+    response.once("close", () => answering--);
     http1Front(request, response);
   };
   const upgrades = createUpgrades({
@@ -150,7 +150,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       for (const connection of clients.values()) connection.drain();
       const until = Date.now() + timeoutMs;
       const isBusy = (): boolean =>
-        running.size > 0 || upgrades.size > 0 || [...clients.values()].some(({ size }) => size > 0);
+        answering > 0 || upgrades.size > 0 || [...clients.values()].some(({ size }) => size > 0);
       while (isBusy() && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 20));
       const ended = !isBusy();
       for (const socket of clients.keys()) socket.destroy();

@@ -9,7 +9,8 @@ import {
 import { permissionsOfRole } from "../../packages/server/src/access/permissions.ts";
 import { actionServiceV3alpha } from "../../packages/server/src/api/v3alpha/index.ts";
 import type { Call } from "../../packages/server/src/call.ts";
-import { createOwnApi, type OwnMethod } from "../../packages/server/src/hosts/own-api/index.ts";
+import { createOwnApi } from "../../packages/server/src/hosts/own-api/index.ts";
+import type { UnaryMethod } from "../../packages/server/src/hosts/own-api/unary.ts";
 import { createDatabase } from "../../packages/server/src/store/database.ts";
 import { answerQuestions } from "../harness/child.ts";
 import { executionsThatMatchNothing, TARGET } from "../harness/executions.ts";
@@ -39,7 +40,7 @@ export type InProcessAnswers = typeof answers;
 answerQuestions(answers);
 
 /** The own API, put together as in `cli/serve.ts` and with as many executions as the served one, and of it the method to call. */
-function methodToCall(): OwnMethod {
+function methodToCall(): UnaryMethod {
   // Nothing is connected to: the handler that is called asks no store.
   const database = createDatabase({ url: "postgres://127.0.0.1:9/none" });
   const catalog = createServiceCatalog([ActionService]);
@@ -60,9 +61,10 @@ function methodToCall(): OwnMethod {
     },
     validate: validator.validate,
     shownHeaders: [],
+    stopping: new AbortController().signal,
   });
   const found = ownApi.methods.get(RPC);
-  if (!found) throw new Error(`there is no method ${RPC}`);
+  if (found?.kind !== "unary") throw new Error(`there is no unary method ${RPC}`);
   return found;
 }
 

@@ -17,8 +17,9 @@ export function createOwnApi(options: OwnApiOptions): OwnApi {
 }
 
 function timed(method: OwnMethod): OwnMethod {
+  if (method.kind !== "unary") return method;
   return {
-    descriptor: method.descriptor,
+    ...method,
     async invoke(request, call) {
       const start = performance.now();
       const answer = await method.invoke(request, call);

@@ -43,6 +43,7 @@ export const ERROR_REASONS = {
   // what a run as a whole came to
   run_timed_out: "deadline_exceeded",
   call_timed_out: "deadline_exceeded",
+  call_cancelled: "cancelled",
   run_too_deep: "failed_precondition",
   // what an upstream does, and says of its API
   upstream_unavailable: "unavailable",
@@ -54,6 +55,7 @@ export const ERROR_REASONS = {
   descriptors_invalid: "failed_precondition",
   descriptors_unavailable: "unavailable",
   // the server itself
+  server_stopping: "unavailable",
   store_unavailable: "unavailable",
   settings_invalid: "failed_precondition",
   data_dir_in_use: "failed_precondition",

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
-import { fromBinary, type DescService, type Message } from "@bufbuild/protobuf";
+import { fromBinary, type DescService } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { createTargetCaller } from "@interpose/caller";
 import {
@@ -25,7 +25,6 @@ import { executionServiceV1 } from "../api/v1/executions.ts";
 import { targetServiceV1 } from "../api/v1/targets.ts";
 import { tokenServiceV1 } from "../api/v1/tokens.ts";
 import { actionServiceV3alpha } from "../api/v3alpha/index.ts";
-import type { Call } from "../call.ts";
 import { ensureDefaultInstance } from "../commands/first-start.ts";
 import type { Settings } from "../config/index.ts";
 import { createOwnApi } from "../hosts/own-api/index.ts";
@@ -40,7 +39,7 @@ import { createPages } from "../listener/pages.ts";
 import { createRequestHandler } from "../listener/request-handler.ts";
 import { answerRest } from "../listener/rest.ts";
 import { createRpcHandlers, rpcOfRoute } from "../listener/rpc.ts";
-import { observeCall, observeRun } from "../observe/calls.ts";
+import { createCallObserver, observeRun } from "../observe/calls.ts";
 import type { Log } from "../observe/log.ts";
 import { startLiveRouter } from "../router/live-router.ts";
 import type { Database } from "../store/database.ts";
@@ -199,11 +198,11 @@ export async function assemble({
     run,
     validate: validator.validate,
     shownHeaders: settings.shownHeaders,
+    stopping,
   });
 
   const readiness = createReadiness(database, instanceId, stopping);
-  const observed = (method: string, call: Call, work: () => Promise<Message>): Promise<Message> =>
-    observeCall(log, method, call, work);
+  const observed = createCallObserver(log);
   const rpc = createRpcHandlers({
     ownApi,
     instanceId,

@@ -18,19 +18,19 @@ export async function serve(settings: Settings, io: ServeIo): Promise<void> {
   const log = createLog(settings.log);
   const teardown = createTeardown();
   const fatal = new AbortController();
+  const ended = AbortSignal.any([io.stop, fatal.signal]);
   try {
     const { store, firstToken, gateways, onRequest } = await assemble({
       settings,
       log,
       teardown,
-      stopping: io.stop,
+      stopping: ended,
       onFatal: (error) => fatal.abort(error),
       embeddedServices: [],
     });
     const url = await listen(onRequest, settings, teardown);
     log("server.started", { url, store, version: VERSION });
     io.print(startMessage({ version: VERSION, url, store, firstToken, egressAllow: settings.egress.allow, gateways }));
-    const ended = AbortSignal.any([io.stop, fatal.signal]);
     if (!ended.aborted) await new Promise((resolve) => ended.addEventListener("abort", resolve, { once: true }));
     log("server.stopping", { reason: String(ended.reason) });
   } finally {

@@ -6,6 +6,9 @@ import type { NodeRequest, NodeResponse } from "./exchange.ts";
 import { createFront } from "./http-version.ts";
 import type { TlsPair } from "./tls-files.ts";
 
+/** Silence after which a connection is asked whether the other side is still there. */
+const KEEP_ALIVE_MS = 60_000;
+
 /** Where and how to listen. */
 export interface OnePortOptions {
   readonly host: string;
@@ -68,6 +71,8 @@ export async function listenOnOnePort(options: OnePortOptions): Promise<OnePort>
   for (const event of ["connection", "secureConnection"]) {
     front.on(event, (socket: Socket) => {
       sockets.set(socket, undefined);
+      // A client that vanished says nothing of it, and a stream that tells it nothing would stay open for ever.
+      socket.setKeepAlive(true, KEEP_ALIVE_MS);
       socket.once("close", () => sockets.delete(socket));
       socket.on("error", () => socket.destroy());
     });

@@ -15,7 +15,8 @@ export interface RequestHandlerOptions {
   readonly rpc: RpcHandlers;
   /** The RPC of a path of REST whose request is nothing but a message. */
   readonly rpcOfRoute: (verb: string, path: string) => RpcHandler | undefined;
-  readonly rest: (request: RestRequest) => Promise<Answer>;
+  /** The answer to send, or undefined when it has been sent. */
+  readonly rest: (request: RestRequest) => Promise<Answer | undefined>;
   readonly authenticate: Authenticate;
   /** Told of a fault of our own that no call tells of. */
   readonly onFault: (path: string, error: unknown) => void;

@@ -1,13 +1,14 @@
 import { InterposeError } from "@interpose/engine";
 import { decodeRequest, encodeResponse, type Routes } from "@interpose/protocol";
-import type { Message } from "@bufbuild/protobuf";
 import type { Caller } from "../access/caller.ts";
 import type { Call } from "../call.ts";
 import { callContextOf } from "../hosts/call-context.ts";
 import type { OwnApi } from "../hosts/own-api/index.ts";
+import type { CallObserver } from "../observe/calls.ts";
 import { clientAddress } from "./client-address.ts";
 import { readBody, signalOfClient, type Answer, type NodeRequest, type NodeResponse } from "./exchange.ts";
 import type { RequestTarget } from "./request-target.ts";
+import { sendStream } from "./rest-stream.ts";
 
 /** What REST needs. */
 export interface RestOptions {
@@ -15,7 +16,7 @@ export interface RestOptions {
   readonly routes: Routes;
   readonly instanceId: string;
   readonly maxMessageBytes: number;
-  readonly observed: (method: string, call: Call, work: () => Promise<Message>) => Promise<Message>;
+  readonly observed: CallObserver;
 }
 
 /** A REST request whose caller has been proven. */
@@ -27,8 +28,11 @@ export interface RestRequest {
   readonly caller: Caller;
 }
 
-/** Answers a REST request, by the `google.api.http` options of the own API's methods. Throws what the client is to see. */
-export async function answerRest(given: RestRequest, options: RestOptions): Promise<Answer> {
+/**
+ * Answers a REST request, by the `google.api.http` options of the own API's methods. Answers undefined when it has sent the answer itself, as it does with streams. Throws what the client is to
+ * see.
+ */
+export async function answerRest(given: RestRequest, options: RestOptions): Promise<Answer | undefined> {
   const { request, response, target, headers, caller } = given;
   const { route, variables } = routeOf(request.method ?? "GET", target.path, options.routes);
   const encoding = headers.get("content-encoding");
@@ -52,7 +56,12 @@ export async function answerRest(given: RestRequest, options: RestOptions): Prom
     context: callContextOf((name) => headers.get(name) ?? undefined),
     signal: signalOfClient(response),
   };
-  const answer = await options.observed(name, call, () => method.invoke(message, call));
+  if (method.kind === "server_streaming") {
+    const stream = await options.observed.stream(name, call, () => method.open(message, call));
+    await sendStream(response, stream, route, headers.get("accept") ?? undefined);
+    return undefined;
+  }
+  const answer = await options.observed.unary(name, call, () => method.invoke(message, call));
   const { contentType, bytes } = encodeResponse(route, answer);
   return { status: route.successStatus, headers: { ...(contentType && { "content-type": contentType }) }, body: bytes };
 }

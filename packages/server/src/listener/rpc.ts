@@ -1,9 +1,11 @@
-import type { DescMethod, Message } from "@bufbuild/protobuf";
+import type { DescMethod } from "@bufbuild/protobuf";
 import {
   ConnectError,
   createConnectRouter,
+  createContextKey,
   createContextValues,
   type ConnectRouter,
+  type ContextKey,
   type HandlerContext,
 } from "@connectrpc/connect";
 import {
@@ -17,7 +19,8 @@ import type { Caller } from "../access/caller.ts";
 import type { Call, CallProtocol } from "../call.ts";
 import type { Routes } from "@interpose/protocol";
 import { callContextOf } from "../hosts/call-context.ts";
-import type { OwnApi } from "../hosts/own-api/index.ts";
+import type { OwnApi, OwnMethod } from "../hosts/own-api/index.ts";
+import type { CallObserver } from "../observe/calls.ts";
 import { callerKey, clientAddressKey } from "./authentication.ts";
 import { clientAddress } from "./client-address.ts";
 import { connectErrorOfCall } from "./connect-error.ts";
@@ -25,6 +28,7 @@ import { bodyOf, type NodeRequest, type NodeResponse } from "./exchange.ts";
 import { withPlainGrpcMessage } from "./grpc-message.ts";
 import { withGrpcWebText } from "./grpc-web-text.ts";
 import type { RequestTarget } from "./request-target.ts";
+import { endWithServer } from "./stream-end.ts";
 
 /** What the RPC protocols need. */
 export interface RpcOptions {
@@ -33,8 +37,7 @@ export interface RpcOptions {
   readonly maxMessageBytes: number;
   /** Adds services that need no caller and run no executions: health, reflection. */
   readonly open: (router: ConnectRouter) => void;
-  /** Carries out a call and tells of its end. */
-  readonly observed: (method: string, call: Call, work: () => Promise<Message>) => Promise<Message>;
+  readonly observed: CallObserver;
 }
 
 /** Answers a request of one RPC, in gRPC, gRPC-Web or Connect. Throws only before anything is answered. */
@@ -53,23 +56,43 @@ export interface RpcHandlers {
   readonly open: ReadonlyMap<string, RpcHandler>;
 }
 
+/** Where the response of Node's is kept that an RPC is answered by. */
+const responseKey: ContextKey<NodeResponse | undefined> = createContextKey<NodeResponse | undefined>(undefined);
+
 /** Serves the own API's methods, and the open services, over gRPC, gRPC-Web and Connect. */
 export function createRpcHandlers(options: RpcOptions): RpcHandlers {
   const common = { readMaxBytes: options.maxMessageBytes, acceptCompression: [compressionGzip] };
   const proven = createConnectRouter(common);
-  for (const [name, method] of options.ownApi.methods) {
-    proven.rpc(method.descriptor, async (request: Message, context: HandlerContext) => {
-      const call = callOf(context, options.instanceId);
+  for (const [name, method] of options.ownApi.methods) addMethod(proven, name, method, options);
+  const open = createConnectRouter(common);
+  options.open(open);
+  return { proven: byPath(proven), open: byPath(open) };
+}
+
+function addMethod(router: ConnectRouter, name: string, method: OwnMethod, options: RpcOptions): void {
+  const { instanceId, observed } = options;
+  if (method.kind === "unary") {
+    router.rpc(method.descriptor, async (request, context) => {
+      const call = callOf(context, instanceId);
       try {
-        return await options.observed(name, call, () => method.invoke(request, call));
+        return await observed.unary(name, call, () => method.invoke(request, call));
       } catch (error) {
         throw connectErrorOfCall(error, context.signal);
       }
     });
+    return;
   }
-  const open = createConnectRouter(common);
-  options.open(open);
-  return { proven: byPath(proven), open: byPath(open) };
+  router.rpc(method.descriptor, async function* (request, context) {
+    const call = callOf(context, instanceId);
+    try {
+      const stream = await observed.stream(name, call, () => method.open(request, call));
+      const response = context.values.get(responseKey);
+      if (response) endWithServer(stream, response);
+      yield* stream;
+    } catch (error) {
+      throw connectErrorOfCall(error, context.signal);
+    }
+  });
 }
 
 function byPath({ handlers }: ConnectRouter): ReadonlyMap<string, RpcHandler> {
@@ -83,11 +106,26 @@ export function rpcOfRoute(rpc: RpcHandlers, routes: Routes, verb: string, path:
   return rpc.proven.get(pathOf(match.route.method));
 }
 
+/** Content types of Connect for methods without streams. https://connectrpc.com/docs/protocol/#unary-request */
+const CONNECT_UNARY = /^\s*application\/(json|proto)\s*(;|$)/i;
+
+function isStream(method: DescMethod): InterposeError {
+  return new InterposeError(
+    "bad_request",
+    `${pathOf(method)} has a stream of messages. Call it with the content type application/connect+json or application/connect+proto, in gRPC or gRPC-Web, or by its path of REST, if it has one.`,
+  );
+}
+
 function nodeHandler(handler: UniversalHandler): RpcHandler {
   const handle = withGrpcWebText(withPlainGrpcMessage(handler));
   return async (request, response, { host }, caller) => {
+    if (handler.method.methodKind !== "unary" && CONNECT_UNARY.test(request.headers["content-type"] ?? ""))
+      throw isStream(handler.method);
     if (host === "") throw new InterposeError("bad_request", "An RPC needs the header Host, or :authority in HTTP/2.");
-    const values = createContextValues().set(callerKey, caller).set(clientAddressKey, clientAddress(request.socket));
+    const values = createContextValues()
+      .set(callerKey, caller)
+      .set(clientAddressKey, clientAddress(request.socket))
+      .set(responseKey, response);
     const received = universalRequestFromNodeRequest(request, response, undefined, values);
     // In HTTP/2 it is :authority, which is no header to connect-node.
     received.header.set("host", host);

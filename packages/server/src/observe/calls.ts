@@ -1,35 +1,64 @@
 import type { Message } from "@bufbuild/protobuf";
 import { InterposeError } from "@interpose/engine";
 import type { Call } from "../call.ts";
+import type { MessageStream } from "../hosts/own-api/message-stream.ts";
 import type { RunEvent } from "../hosts/run-plan.ts";
 import type { Log } from "./log.ts";
 
-/** Carries out a call and logs, at its end, what came of it. A fault of our own is logged with what led to it; a refusal without. */
-export async function observeCall(
-  log: Log,
-  method: string,
-  call: Call,
-  work: () => Promise<Message>,
-): Promise<Message> {
-  const started = performance.now();
-  const ended = (code: string, error?: unknown): void =>
-    log("call.ended", {
-      method,
-      protocol: call.protocol,
-      code,
-      durationMs: Math.round((performance.now() - started) * 10) / 10,
-      userId: call.caller.userId,
-      ...(error !== undefined && { error }),
-    });
-  try {
-    const answer = await work();
-    ended("ok");
-    return answer;
-  } catch (error) {
-    const expected = error instanceof InterposeError && error.cause === undefined;
-    ended(error instanceof InterposeError ? error.code : "internal", expected ? undefined : error);
-    throw error;
+/** Carries out calls, and tells of the end of each. */
+export interface CallObserver {
+  unary(method: string, call: Call, work: () => Promise<Message>): Promise<Message>;
+  /** The end of the stream is that of the call. */
+  stream(method: string, call: Call, work: () => Promise<MessageStream>): Promise<MessageStream>;
+}
+
+/** Logs, at the end of each call, what came of it. A fault of our own is logged with what led to it; a refusal without. */
+export function createCallObserver(log: Log): CallObserver {
+  /** Begins a call; answers what is told of its end. `failure`: what it ended with, where it did not end well. */
+  function begin(
+    method: string,
+    call: Call,
+  ): (failure: { readonly error: unknown } | undefined, messages?: number) => void {
+    const started = performance.now();
+    return (failure, messages) => {
+      const { error } = failure ?? {};
+      const refusal = error instanceof InterposeError ? error : undefined;
+      const isExpected = refusal && refusal.cause === undefined;
+      log("call.ended", {
+        method,
+        protocol: call.protocol,
+        code: failure ? (refusal?.code ?? "internal") : "ok",
+        durationMs: Math.round((performance.now() - started) * 10) / 10,
+        userId: call.caller.userId,
+        ...(messages !== undefined && { messages }),
+        ...(failure && !isExpected && { error }),
+      });
+    };
   }
+  return {
+    async unary(method, call, work) {
+      const ended = begin(method, call);
+      try {
+        const answer = await work();
+        ended(undefined);
+        return answer;
+      } catch (error) {
+        ended({ error });
+        throw error;
+      }
+    },
+    async stream(method, call, work) {
+      const ended = begin(method, call);
+      try {
+        const stream = await work();
+        void stream.ended.then(({ failure, messages }) => ended(failure, messages));
+        return stream;
+      } catch (error) {
+        ended({ error }, 0);
+        throw error;
+      }
+    },
+  };
 }
 
 /** Logs a run with each call that it made. */

@@ -12,6 +12,8 @@ export interface LogEvents {
     code: string;
     durationMs: number;
     userId?: string | undefined;
+    /** How many a stream has sent. */
+    messages?: number;
     /** What the client was told, and what led to it. */
     error?: unknown;
   };

@@ -13,7 +13,7 @@ import { createRunChains } from "../../src/hosts/run-chain.ts";
 import { createPlanRunner, type RunEvent, type RunPlan } from "../../src/hosts/run-plan.ts";
 import { newId } from "../../src/ids.ts";
 import { cleanUp, type Cleanup } from "../harness/cleanup.ts";
-import type { HostParts } from "./hosts.ts";
+import type { HostParts } from "./host-parts.ts";
 
 /** A target as a case has it; the rest is what most cases want. */
 export interface CaseTarget extends Partial<Omit<Target, "id" | "endpoint">> {

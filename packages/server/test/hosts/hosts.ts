@@ -4,32 +4,20 @@ import type { JsonObject } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import type { Metadata } from "@grpc/grpc-js";
-import { InterposeError, type Snapshot } from "@interpose/engine";
-import { createRoutes } from "@interpose/protocol";
-import type { Call } from "../../src/call.ts";
+import { InterposeError } from "@interpose/engine";
 import type { CallerIdentity } from "../../src/hosts/caller-identity.ts";
 import { loadDescriptors } from "../../src/hosts/gateway/descriptors/index.ts";
 import { startGateway } from "../../src/hosts/gateway/index.ts";
 import { interposeInterceptor } from "../../src/hosts/interceptors/connect/index.ts";
 import { interposeInterceptor as grpcJsInterceptor } from "../../src/hosts/interceptors/grpc-js/index.ts";
 import type { InterceptorHost } from "../../src/hosts/interceptors/interceptor-host.ts";
-import { createOwnApi } from "../../src/hosts/own-api/index.ts";
-import type { RunPlan } from "../../src/hosts/run-plan.ts";
 import { DEFAULT_SHOWN_HEADERS } from "../../src/hosts/shown-headers.ts";
-import { listenOnOnePort } from "../../src/listener/one-port.ts";
-import { createRequestHandler } from "../../src/listener/request-handler.ts";
-import { answerRest } from "../../src/listener/rest.ts";
-import { createRpcHandlers, rpcOfRoute } from "../../src/listener/rpc.ts";
 import { cleanUp, type Cleanup } from "../harness/cleanup.ts";
 import { BAD_ITEM, SHOP_PROTOS, SHOP_SERVICE, startShop, type Shop } from "../harness/shop.ts";
+import type { HostParts } from "./host-parts.ts";
+import { fail, INSTANCE_ID, MAX_MESSAGE_BYTES, ORG_HEADER, startOwnApi, USER_HEADER } from "./own-api.ts";
 import type { Protocol } from "./protocols.ts";
 import { createNotes, SHOP, shopHandlers, type Seen } from "./shop-api.ts";
-
-/** What runs executions in a host: the part of Interpose that all hosts share. */
-export interface HostParts {
-  readonly snapshot: () => Snapshot;
-  readonly run: RunPlan;
-}
 
 /** The shop behind a host, at work. */
 export interface RunningShop {
@@ -42,56 +30,20 @@ export interface TestHost {
   readonly name: string;
   /** Protocols in which clients can call through it. */
   readonly protocols: readonly Protocol[];
-  /** Why it has no streams, where it has none. */
-  readonly noStreams?: string;
+  /** Why clients send it no streams, where they send none. */
+  readonly noRequestStreams?: string;
   /** Starts it with the shop behind it. It ends with the test. */
   start(t: Cleanup, parts: HostParts): Promise<RunningShop>;
 }
 
-/** By these headers a caller is known, in each host in its own way. */
-const [USER_HEADER, ORG_HEADER] = ["x-test-user", "x-test-org"] as const;
-const INSTANCE_ID = "1";
-const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
-
 const ownApi: TestHost = {
   name: "the own API",
   protocols: ["gRPC", "gRPC-Web", "Connect with JSON", "Connect with protobuf", "REST"],
-  noStreams: "its methods are unary, all of them",
-  async start(t, { snapshot, run }) {
+  noRequestStreams: "it has no methods to which clients send a stream",
+  async start(t, parts) {
     const seen = createNotes();
-    const service = { ...SHOP, methods: SHOP.methods.filter(({ name }) => name === "Order") };
-    const { order } = shopHandlers(seen, ownRefusal);
-    const api = createOwnApi({
-      services: [{ service, handlers: { order } }],
-      rules: () => ({ access: { kind: "authenticated" }, successStatus: 200 }) as never,
-      snapshot,
-      validate: () => undefined,
-      run,
-      shownHeaders: DEFAULT_SHOWN_HEADERS,
-    });
-    const common = { ownApi: api, instanceId: INSTANCE_ID, maxMessageBytes: MAX_MESSAGE_BYTES };
-    const observed = (_method: string, _call: Call, work: () => Promise<any>): Promise<any> => work();
-    const rpc = createRpcHandlers({ ...common, observed, open: () => undefined });
-    const routes = createRoutes([service]);
-    const port = await listenOnOnePort({
-      host: "127.0.0.1",
-      port: 0,
-      onRequest: createRequestHandler({
-        corsOrigins: [],
-        pages: new Map(),
-        rpc,
-        rpcOfRoute: (verb, path) => rpcOfRoute(rpc, routes, verb, path),
-        rest: (request) => answerRest(request, { ...common, routes, observed }),
-        authenticate: (headers) =>
-          Promise.resolve({
-            userId: headers.get(USER_HEADER) ?? "",
-            orgId: headers.get(ORG_HEADER) ?? undefined,
-            permissions: new Set<string>(),
-          }),
-        onFault: (_path, error) => fail(error),
-      }),
-    });
-    cleanUp(t, () => port.drain(0));
+    const { order, watch } = shopHandlers(seen, ownRefusal);
+    const port = await startOwnApi(t, { service: SHOP, handlers: { order, watch } }, parts);
     return { url: urlOf(port.address.port), seen };
   },
 };
@@ -172,13 +124,6 @@ function ownRefusal(code: typeof BAD_ITEM.code | "cancelled", text: string): Int
 function connectRefusal(code: typeof BAD_ITEM.code | "cancelled", text: string): ConnectError {
   if (code === "cancelled") return new ConnectError(text, Code.Canceled);
   return new ConnectError(text, Code.FailedPrecondition, undefined, [...BAD_ITEM.details]);
-}
-
-/** A fault of ours fails the test process, whatever else comes of it. */
-function fail(error: unknown): void {
-  setImmediate(() => {
-    throw error;
-  });
 }
 
 function hostOf({ snapshot, run }: HostParts): InterceptorHost {

@@ -5,6 +5,7 @@ import type { ApiFailure } from "@interpose/engine";
 import { failureFromStatus } from "@interpose/protocol";
 import { StatusSchema } from "@interpose/protocol/gen/google/rpc/status_pb";
 import { connectErrorOfCall } from "../../../listener/connect-error.ts";
+import { createInterruption } from "../../interruption.ts";
 
 /** A refusal that ends a stream, wherever in the call it came up. */
 export interface StreamRefusal {
@@ -20,33 +21,11 @@ export interface StreamRefusal {
  * The refusal of one stream. A service may not notice that reading its requests failed, be it that it catches the error or waits for something else: the stream ends all the same.
  */
 export function createStreamRefusal(signal: AbortSignal): StreamRefusal {
-  let refused: ConnectError | undefined;
-  let interrupt: ((error: ConnectError) => void) | undefined;
-  const check = (): void => {
-    if (refused) throw refused;
-  };
+  const { interrupt, orInterrupted, isInterrupted } = createInterruption<ConnectError>();
   return {
-    isRefused: () => refused !== undefined,
-    refuse(error) {
-      refused ??= connectErrorOfCall(error, signal);
-      interrupt?.(refused);
-      return refused;
-    },
-    async orRefusal(work) {
-      const interrupted = new Promise<never>((_resolve, reject) => (interrupt = reject));
-      try {
-        check();
-        const done = await Promise.race([work, interrupted]);
-        check();
-        return done;
-      } catch (error) {
-        // Whoever is not waited for any more may fail as it likes.
-        work.catch(() => undefined);
-        throw refused ?? error;
-      } finally {
-        interrupt = undefined;
-      }
-    },
+    refuse: (error) => interrupt(connectErrorOfCall(error, signal)),
+    orRefusal: orInterrupted,
+    isRefused: isInterrupted,
   };
 }
 

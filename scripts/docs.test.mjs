@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { ERROR_REASONS } from "@interpose/engine";
 import { createRoutes, methodRules } from "@interpose/protocol";
+import { EventService } from "@interpose/protocol/gen/interpose/v1/event_service_pb";
 import { ExecutionService } from "@interpose/protocol/gen/interpose/v1/execution_service_pb";
 import { TargetService } from "@interpose/protocol/gen/interpose/v1/target_service_pb";
 import { TokenService } from "@interpose/protocol/gen/interpose/v1/token_service_pb";
@@ -53,6 +54,7 @@ describe("the documents", () => {
       .filter((line) => line.startsWith("|"));
     for (const { verb, template, method } of createRoutes([
       ActionService,
+      EventService,
       ExecutionService,
       TargetService,
       TokenService,

@@ -20,6 +20,7 @@ const SERVICES = [
   "grpc.health.v1.Health",
   "grpc.reflection.v1.ServerReflection",
   "grpc.reflection.v1alpha.ServerReflection",
+  "interpose.v1.EventService",
   "interpose.v1.ExecutionService",
   "interpose.v1.TargetService",
   "interpose.v1.TokenService",

@@ -25,6 +25,7 @@ const OF_REASONS: Partial<Record<ErrorReason, number>> = {
   verb_not_allowed: 405,
   message_too_large: 413,
   protocol_not_hooked: 415,
+  media_type_unknown: 415,
 };
 
 /** The HTTP status of an error over REST. Without a reason, it is an error of others. */

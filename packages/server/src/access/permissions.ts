@@ -7,6 +7,9 @@ export const PERMISSIONS = [
   "execution.write",
   "execution.delete",
   "execution.bypass",
+  "event.read",
+  "event.write",
+  "event.publish",
   "token.read",
   "token.write",
   "token.delete",
@@ -25,9 +28,9 @@ const OF_ROLE: Readonly<Record<Role, ReadonlySet<string>>> = {
   admin: new Set(PERMISSIONS),
   // Who edits executions can be locked out by one; the way past it stays with admins.
   editor: new Set(
-    PERMISSIONS.filter((permission) => permission.startsWith("execution.") && permission !== "execution.bypass"),
+    PERMISSIONS.filter((permission) => /^(execution|event)\./.test(permission) && permission !== "execution.bypass"),
   ),
-  viewer: new Set(["execution.target.read", "execution.read"]),
+  viewer: new Set(["execution.target.read", "execution.read", "event.read"]),
   none: new Set(),
 };
 

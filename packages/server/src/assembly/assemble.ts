@@ -12,6 +12,7 @@ import {
   methodRules,
   openApiDocument,
 } from "@interpose/protocol";
+import { EventService } from "@interpose/protocol/gen/interpose/v1/event_service_pb";
 import { ExecutionService } from "@interpose/protocol/gen/interpose/v1/execution_service_pb";
 import { TargetService } from "@interpose/protocol/gen/interpose/v1/target_service_pb";
 import { TokenService } from "@interpose/protocol/gen/interpose/v1/token_service_pb";
@@ -21,12 +22,15 @@ import { ServerReflection } from "@interpose/protocol/gen/grpc/reflection/v1/ref
 import { ServerReflection as ServerReflectionV1Alpha } from "@interpose/protocol/gen/grpc/reflection/v1alpha/reflection_pb";
 import { createAuthenticator, createOidcVerifier } from "../access/index.ts";
 import type { ApiContext } from "../api/context.ts";
+import { eventServiceV1 } from "../api/v1/events.ts";
 import { executionServiceV1 } from "../api/v1/executions.ts";
 import { targetServiceV1 } from "../api/v1/targets.ts";
 import { tokenServiceV1 } from "../api/v1/tokens.ts";
 import { actionServiceV3alpha } from "../api/v3alpha/index.ts";
 import { ensureDefaultInstance } from "../commands/first-start.ts";
 import type { Settings } from "../config/index.ts";
+import { createPublisher, type Publisher } from "../events/publisher.ts";
+import { createRate } from "../events/rate.ts";
 import { createOwnApi } from "../hosts/own-api/index.ts";
 import { startGateways, type Gateways, type GatewaySettings } from "../hosts/gateway/gateways.ts";
 import type { InterceptorHost } from "../hosts/interceptors/interceptor-host.ts";
@@ -62,7 +66,7 @@ const READY_MS = 2_000;
 const DESCRIPTOR_SET = new URL(import.meta.resolve("@interpose/protocol/descriptors.binpb"));
 
 /** The services of the own API. */
-const SERVED = [ActionService, TokenService, TargetService, ExecutionService];
+const SERVED = [ActionService, TokenService, TargetService, ExecutionService, EventService];
 
 /** What an Interpose is put together from. */
 export interface AssemblyParts {
@@ -89,6 +93,9 @@ export interface Assembly {
   readonly onRequest: (request: NodeRequest, response: NodeResponse) => void;
   /** What interceptors in this process hang on. */
   readonly host: InterceptorHost;
+  readonly publisher: Publisher;
+  /** How many runs led to a call with this header of a run. */
+  readonly depthOf: (runHeader: string | undefined) => number;
 }
 
 /** Puts everything together, from the store up to what answers requests. */
@@ -187,7 +194,21 @@ export async function assemble({
       maxRunDepth: limits.maxRunDepth,
     }),
   };
-  const services = [actionServiceV3alpha(api), tokenServiceV1(api), targetServiceV1(api), executionServiceV1(api)];
+  const publisher = createPublisher({
+    database,
+    instanceId,
+    router,
+    maxRunDepth: limits.maxRunDepth,
+    settings: settings.events,
+    rate: createRate(settings.events.maxPerSecond, () => performance.now()),
+  });
+  const services = [
+    actionServiceV3alpha(api),
+    tokenServiceV1(api),
+    targetServiceV1(api),
+    executionServiceV1(api),
+    eventServiceV1(api, { publisher, declared: settings.events.declared }),
+  ];
 
   const validator = createMessageValidator();
   validator.prepare(SERVED.flatMap(({ methods }) => methods.map(({ input }) => input)));
@@ -218,14 +239,14 @@ export async function assemble({
     },
   });
   const routes = createRoutes(SERVED);
+  const rest = { ownApi, routes, instanceId, maxMessageBytes: limits.maxMessageBytes, observed };
   const openApi = await openApiText();
   const onRequest = createRequestHandler({
     corsOrigins: settings.cors.allowedOrigins,
     pages: createPages(readiness, () => openApi),
     rpc,
     rpcOfRoute: (verb, path) => rpcOfRoute(rpc, routes, verb, path),
-    rest: (request) =>
-      answerRest(request, { ownApi, routes, instanceId, maxMessageBytes: limits.maxMessageBytes, observed }),
+    rest: (request) => answerRest(request, rest),
     authenticate,
     onFault: (path, error) => log("request.failed", { path, error }),
   });
@@ -235,6 +256,8 @@ export async function assemble({
     gateways: gateways.listening,
     onRequest,
     host: { instanceId, snapshot: router.current, run, shownHeaders: settings.shownHeaders, learn: nameable.learn },
+    publisher,
+    depthOf: chains.depthOf,
   };
 }
 

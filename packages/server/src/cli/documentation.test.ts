@@ -98,9 +98,10 @@ function defaultOf(path: string): unknown {
   return schema.safeParse(undefined).data;
 }
 
-/** A default as the table shows it: large numbers in MiB, lists as a variable has them, and nothing for what is empty. */
+/** A default as the table shows it: large numbers in MiB or KiB, lists as a variable has them, and nothing for what is empty. */
 function shownDefault(value: unknown): string {
   if (typeof value === "number" && value % MIB === 0 && value > 0) return `${value / MIB} MiB`;
+  if (typeof value === "number" && value % 1024 === 0 && value > 0) return `${value / 1024} KiB`;
   if (Array.isArray(value)) return value.length === 0 ? "" : `\`${value.join(",")}\``;
   return typeof value === "object" || value === undefined ? "" : `\`${JSON.stringify(value).replaceAll('"', "")}\``;
 }

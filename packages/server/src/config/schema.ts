@@ -2,6 +2,7 @@ import { z } from "zod";
 import { JWT_ALGORITHMS } from "../access/jwt-verifier.ts";
 import { faultOfHiddenPaths } from "@interpose/engine";
 import { ROLES } from "../access/permissions.ts";
+import { faultOfEventType } from "../events/names.ts";
 import { SPOKEN } from "../hosts/gateway/protocols/spoken.ts";
 import { DEFAULT_SHOWN_HEADERS } from "../hosts/shown-headers.ts";
 
@@ -15,6 +16,11 @@ const bytes = (fallback: number) =>
 
 function isPostgresUrl(text: string): boolean {
   return /^postgres(ql)?:\/\//.test(text) && URL.canParse(text);
+}
+
+function checkEventType(type: string, context: { addIssue(issue: { code: "custom"; message: string }): void }): void {
+  const fault = faultOfEventType(type);
+  if (fault !== undefined) context.addIssue({ code: "custom", message: fault.replace(/\.$/, "") });
 }
 
 /** Where to listen: a port, or an address with one. IPv6 stands in brackets. */
@@ -189,6 +195,25 @@ export const settingsSchema = z.strictObject({
       clockSkewSeconds,
     })
     .optional(),
+  events: z
+    .strictObject({
+      types: z
+        .enum(["open", "declared"])
+        .default("open")
+        .describe("which types of events can be published: open, any; declared, those that were declared"),
+      declared: z
+        .array(z.string().superRefine(checkEventType))
+        .default([])
+        .describe("types of events that are declared, beside those of the API"),
+      maxPayloadBytes: bytes(256 * 1024).describe("largest payload of an event that is published, in bytes of JSON"),
+      maxPerSecond: z
+        .int()
+        .min(0)
+        .max(1_000_000)
+        .default(0)
+        .describe("most events that this server takes within a second; 0: no limit"),
+    })
+    .prefault({}),
   gateway: gatewaySchema.optional(),
   gateways: z
     .array(gatewaySchema.extend({ name: z.string().min(1).describe("name of the gateway, for the log") }))

@@ -30,3 +30,8 @@ export type OwnEventType = (typeof OWN_EVENT_TYPES)[number];
 export function isOwnAggregateType(type: string): type is OwnAggregateType {
   return (OWN_AGGREGATE_TYPES as readonly string[]).includes(type);
 }
+
+/** Whether a type is one of Interpose's own events. */
+export function isOwnEventType(type: string): type is OwnEventType {
+  return (OWN_EVENT_TYPES as readonly string[]).includes(type);
+}

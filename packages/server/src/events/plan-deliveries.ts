@@ -46,7 +46,7 @@ function deliveriesOfEvent(
 function storedPlan(plan: Plan): DeliveryPlan {
   let stored = STORED.get(plan);
   if (!stored) {
-    stored = { executionId: plan.executionId, deliveries: deliveriesOf(plan) };
+    stored = { executionId: plan.executionId, deliveries: deliveriesOf(plan), fifoBy: plan.options?.fifoBy };
     STORED.set(plan, stored);
   }
   return stored;

@@ -94,8 +94,11 @@ function wrongVerb({ method }: NodeRequest, path: string, allow: string): Interp
 
 function errorAnswer(protocol: WireProtocol, error: unknown, request: NodeRequest): Answer {
   const refusal = errorResponse(protocol, error, { contentType: request.headers["content-type"] });
-  const allow = error instanceof InterposeError ? error.metadata.allow : undefined;
+  const { allow, retryAfterSeconds: wait } = error instanceof InterposeError ? error.metadata : {};
   const challenge =
     error instanceof InterposeError && error.code === "unauthenticated" ? { "www-authenticate": "Bearer" } : {};
-  return { ...refusal, headers: { ...refusal.headers, ...challenge, ...(allow && { allow }) } };
+  return {
+    ...refusal,
+    headers: { ...refusal.headers, ...challenge, ...(allow && { allow }), ...(wait && { "retry-after": wait }) },
+  };
 }

@@ -34,3 +34,14 @@ export function errorFromPostgres(error: unknown): unknown {
 export function isTransient(error: unknown): boolean {
   return error instanceof Error && "code" in error && typeof error.code === "string" && TRANSIENT.has(error.code);
 }
+
+/** Whether a statement failed because a row with the same values of a unique index was there, or was committed meanwhile. */
+export function isUniqueViolation(error: unknown, index: string): boolean {
+  return (
+    error instanceof Error &&
+    "code" in error &&
+    error.code === "23505" &&
+    "constraint" in error &&
+    error.constraint === index
+  );
+}

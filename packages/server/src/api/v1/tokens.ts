@@ -1,6 +1,5 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
-import { InterposeError } from "@interpose/engine";
 import {
   Role as ProtoRole,
   TokenService,
@@ -13,9 +12,8 @@ import { revokeToken } from "../../commands/revoke-token.ts";
 import { listTokens } from "../../store/sql/list-tokens.ts";
 import type { TokenRow } from "../../store/sql/token-row.ts";
 import type { ApiContext } from "../context.ts";
+import { DEFAULT_PAGE_SIZE, pageOf, readPageToken } from "../page-token.ts";
 import { apiService, type ApiService } from "../service.ts";
-
-const DEFAULT_PAGE_SIZE = 100;
 
 /** The service `interpose.v1.TokenService`. */
 export function tokenServiceV1(api: ApiContext): ApiService {
@@ -30,18 +28,17 @@ export function tokenServiceV1(api: ApiContext): ApiService {
 
     async listTokens({ pageSize, pageToken, name, showInactive }, call) {
       const size = pageSize === 0 ? DEFAULT_PAGE_SIZE : pageSize;
-      const after = pageToken === "" ? undefined : readPageToken(pageToken);
+      const [, time, id] = readPageToken(pageToken, /^(\d{1,15})\.(\d{1,20})$/) ?? [];
       // One more than asked for tells whether there is another page.
       const rows = await listTokens(api.database, call.instanceId, {
         limit: size + 1,
-        after,
+        after: time === undefined || id === undefined ? undefined : { createdAt: new Date(Number(time)), id },
         name,
         showInactive,
         now: new Date(),
       });
-      const page = rows.slice(0, size);
-      const last = page.at(-1);
-      return { tokens: page.map(tokenToProto), nextPageToken: rows.length > size && last ? writePageToken(last) : "" };
+      const { page, nextPageToken } = pageOf(rows, size, ({ createdAt, id }) => `${createdAt.getTime()}.${id}`);
+      return { tokens: page.map(tokenToProto), nextPageToken };
     },
 
     async revokeToken({ id }, call) {
@@ -75,18 +72,4 @@ function tokenToProto(token: TokenRow): MessageInitShape<typeof TokenSchema> {
     ...(token.expiresAt && { expireTime: timestampFromDate(token.expiresAt) }),
     ...(token.revokedAt && { revokeTime: timestampFromDate(token.revokedAt) }),
   };
-}
-
-/** A page token says behind which token the next page begins, so pages stay whole while tokens come and go. */
-function writePageToken({ createdAt, id }: TokenRow): string {
-  return Buffer.from(`${createdAt.getTime()}.${id}`).toString("base64url");
-}
-
-function readPageToken(text: string): { readonly createdAt: Date; readonly id: string } {
-  const [, time, id] = /^(\d{1,15})\.(\d{1,20})$/.exec(Buffer.from(text, "base64url").toString()) ?? [];
-  if (time !== undefined && id !== undefined) return { createdAt: new Date(Number(time)), id };
-  const description = "is not one that this server gave. Leave it away to begin with the first page.";
-  throw new InterposeError("page_token_invalid", `page_token ${description}`, {
-    violations: [{ field: "page_token", description }],
-  });
 }

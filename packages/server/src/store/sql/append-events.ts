@@ -1,4 +1,4 @@
-import type { PlannedDelivery } from "@interpose/engine";
+import { InterposeError, type FifoBy, type PlannedDelivery } from "@interpose/engine";
 import type { Queryable } from "../database.ts";
 
 /** An event to append. */
@@ -36,6 +36,8 @@ export interface EventDeliveries {
 export interface DeliveryPlan {
   readonly executionId: string;
   readonly deliveries: readonly PlannedDelivery[];
+  /** What the deliveries' keys are made of. Undefined: they have none. */
+  readonly fifoBy?: FifoBy | undefined;
 }
 
 /** Where an event came to stand. */
@@ -45,8 +47,8 @@ export interface AppendedEvent {
   /** Place within the whole log. It grows, with gaps. */
   readonly position: bigint;
   readonly createdAt: Date;
-  /** Null: it is new. Else it was there, under its idempotency key: `same`, or with another type, aggregate or payload. */
-  readonly repeated: "same" | "other" | null;
+  /** Whether it was there, under its idempotency key. */
+  readonly repeated: boolean;
 }
 
 /** What the statement is told beside the events. */
@@ -63,7 +65,8 @@ export interface AppendOptions {
  * since `revision`, nothing is appended, and the answer is undefined: plan anew. The sequence comes from the aggregate's own row, which stays locked until the
  * transaction ends: concurrent writers follow each other, and a rollback leaves no gap. Aggregates are locked in a fixed order, so batches do not deadlock.
  * Deliveries are numbered behind that lock, so that for one aggregate their ids grow as its events do. No two events of one call may have the same idempotency
- * key; one that is published at the same time elsewhere fails as a unique violation.
+ * key; one that is published at the same time elsewhere fails as a unique violation. Where a key stands for an event of another type, aggregate or payload, nothing
+ * is appended, and `event_key_reused` is thrown.
  */
 export async function appendEvents(
   db: Queryable,
@@ -74,7 +77,7 @@ export async function appendEvents(
   const plans = [...new Set(events.flatMap(({ deliveries }) => (deliveries ? [deliveries.plan] : [])))];
   const numberOf = new Map(plans.map((plan, i) => [plan, i]));
   const planned = plans.flatMap((plan, number) => plan.deliveries.map((delivery) => ({ number, plan, ...delivery })));
-  const rows = await db.query<AppendedEvent & { readonly nth: bigint }>({
+  const rows = await db.query<AppendedRow>({
     name: "append-events",
     text: APPEND,
     values: [
@@ -101,7 +104,25 @@ export async function appendEvents(
       planned.map(({ gate }) => gate ?? null),
     ],
   });
+  const other = rows.find(({ reused }) => reused);
+  if (other) throw keyReused(events[Number(other.nth) - 1]?.idempotencyKey ?? "", other.position);
   return rows.length < events.length ? undefined : rows;
+}
+
+interface AppendedRow extends AppendedEvent {
+  /** Place among the given events, from 1. */
+  readonly nth: bigint;
+  /** Whether its key stands for something else. */
+  readonly reused: boolean;
+}
+
+/** The refusal of an event whose key stands for something else. */
+function keyReused(key: string, position: bigint): InterposeError {
+  return new InterposeError(
+    "event_key_reused",
+    `The idempotency key "${key}" stands for the event ${position}, which has another type, aggregate or payload. Nothing was published. Give each event a key of its own.`,
+    { metadata: { idempotencyKey: key, eventId: String(position) } },
+  );
 }
 
 const APPEND = `
@@ -116,12 +137,13 @@ const APPEND = `
     from input i join interpose.events e on e.instance_id = $1 and e.idempotency_key = i.idempotency_key
   ), fresh as (
     select * from input i
-    where (select revision from interpose.instances where id = $1) <= $2 and not exists (select from repeated r where r.nth = i.nth)
+    where (select revision from interpose.instances where id = $1) <= $2
+      and not exists (select from repeated r where r.nth = i.nth or not r.same)
   ), learned as (
     insert into interpose.event_types as k (instance_id, type, first_published_at)
-    select distinct $1, f.type, clock_timestamp() from fresh f
+    select $1, type, clock_timestamp() from (select distinct type from fresh) as f
     where $3 and not exists (select from interpose.event_types t where t.instance_id = $1 and t.type = f.type and t.first_published_at is not null)
-    order by 2
+    order by type
     on conflict (instance_id, type) do update set first_published_at = coalesce(k.first_published_at, excluded.first_published_at)
   ), wanted as (
     select aggregate_type, aggregate_id, count(*) as events from fresh group by aggregate_type, aggregate_id order by aggregate_type, aggregate_id
@@ -160,7 +182,7 @@ const APPEND = `
     select pg_notify('interpose_deliveries', case when length(ids) > 7000 then '*' else ids end)
     from (select string_agg(distinct target_id, ' ') as ids from caused where state = 'waiting') as q where ids is not null
   )
-  select nth, position, sequence, created_at as "createdAt", null as repeated, (select count(*) from told) as told from placed
+  select nth, position, sequence, created_at as "createdAt", false as repeated, false as reused, (select count(*) from told) as told from placed
   union all
-  select nth, position, sequence, created_at, case when same then 'same' else 'other' end, 0 from repeated
+  select nth, position, sequence, created_at, true, not same, 0 from repeated
   order by nth`;

@@ -1,0 +1,31 @@
+import { InterposeError } from "@interpose/engine";
+
+/** How many items a page has where none are asked for. */
+export const DEFAULT_PAGE_SIZE = 100;
+
+/** What a page token says, as far as it has the given form. Undefined for none: the first page. Throws `page_token_invalid`. */
+export function readPageToken(token: string, form: RegExp): RegExpExecArray | undefined {
+  if (token === "") return undefined;
+  const said = form.exec(Buffer.from(token, "base64url").toString());
+  if (said) return said;
+  const description = "is not one that this server gave. Leave it away to begin with the first page.";
+  throw new InterposeError("page_token_invalid", `page_token ${description}`, {
+    violations: [{ field: "page_token", description }],
+  });
+}
+
+/** A page of what was read with one item more than is answered, and the token of the next page; empty for none. */
+export function pageOf<Row>(
+  rows: readonly Row[],
+  size: number,
+  behind: (last: Row) => string,
+): { readonly page: readonly Row[]; readonly nextPageToken: string } {
+  const page = rows.slice(0, size);
+  const last = page.at(-1);
+  return { page, nextPageToken: rows.length > size && last !== undefined ? writePageToken(behind(last)) : "" };
+}
+
+/** A page token says behind what the next page begins, so pages stay whole while items come and go. */
+function writePageToken(behind: string): string {
+  return Buffer.from(behind).toString("base64url");
+}

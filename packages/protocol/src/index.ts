@@ -28,6 +28,10 @@ export type {
   StreamWriter,
 } from "./rest/index.ts";
 
+// CloudEvents over HTTP.
+export { readCloudEvents } from "./cloud-events/index.ts";
+export type { CloudEvent, CloudEventsRequest, ReadCloudEvents } from "./cloud-events/index.ts";
+
 // Refusals in each protocol.
 export {
   codeFromNumber,

@@ -1,7 +1,7 @@
 export { createRoutes } from "./routes.ts";
 export type { PathVariable, RouteMatch, Routes, RoutesOptions } from "./routes.ts";
 export type { Route } from "./bindings.ts";
-export { decodeJsonMessage, decodeRequest, refuseStreamOfClient } from "./request.ts";
+export { decodeJson, decodeJsonMessage, decodeRequest, refuseStreamOfClient } from "./request.ts";
 export type { RestRequest } from "./request.ts";
 export { encodeRequest } from "./encode-request.ts";
 export type { EncodedRequest, EncodeRequestOptions } from "./encode-request.ts";

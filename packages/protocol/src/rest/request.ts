@@ -45,6 +45,15 @@ export function decodeJsonMessage(schema: DescMessage, body: Uint8Array, registr
   }
 }
 
+/** Reads a body that is JSON, whatever its type. Throws `bad_request`. */
+export function decodeJson(body: Uint8Array): JsonValue {
+  try {
+    return parseJson(decodeUtf8(body));
+  } catch (error) {
+    throw error instanceof JsonFault ? badRequest(error) : error;
+  }
+}
+
 /** Refuses a method to which clients send a stream: REST has no way to say one. Throws `not_over_rest`. */
 export function refuseStreamOfClient({ method }: Route): void {
   if (method.methodKind === "unary" || method.methodKind === "server_streaming") return;

@@ -37,6 +37,7 @@ import type { InterceptorHost } from "../hosts/interceptors/interceptor-host.ts"
 import { createRunChains } from "../hosts/run-chain.ts";
 import { createPlanRunner } from "../hosts/run-plan.ts";
 import { newId } from "../ids.ts";
+import { answerCloudEvents, isCloudEvents } from "../listener/cloud-events.ts";
 import type { NodeRequest, NodeResponse } from "../listener/exchange.ts";
 import { addHealth, addReflection, type Readiness } from "../listener/infrastructure.ts";
 import { createPages } from "../listener/pages.ts";
@@ -246,7 +247,7 @@ export async function assemble({
     pages: createPages(readiness, () => openApi),
     rpc,
     rpcOfRoute: (verb, path) => rpcOfRoute(rpc, routes, verb, path),
-    rest: (request) => answerRest(request, rest),
+    rest: (request) => (isCloudEvents(request) ? answerCloudEvents(request, rest) : answerRest(request, rest)),
     authenticate,
     onFault: (path, error) => log("request.failed", { path, error }),
   });

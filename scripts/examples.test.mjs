@@ -14,6 +14,7 @@ import { loadSync } from "@grpc/proto-loader";
 import { createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { Greeter } from "../examples/greet/gen/greet_pb.js";
+import { newDatabaseUrl } from "../packages/server/test/harness/postgres.ts";
 import { root } from "./install.mjs";
 
 const TOKEN = "a-token-for-the-examples";
@@ -99,6 +100,16 @@ describe("the examples", () => {
     assert.equal(
       stdout,
       'Hello, Ada!\nthe target saw "Hello, Ada!" of /greet.v1.Greeter/Greet\nHello, Ada! (greeted by a target too)\n',
+    );
+  });
+
+  it("outbox.mjs commits an event with what it tells of, or neither, and ends", async (t) => {
+    const DATABASE_URL = await newDatabaseUrl(t);
+    const env = { ...process.env, DATABASE_URL };
+    const { stdout } = await promisify(execFile)(process.execPath, [join(root, "examples/outbox.mjs")], { env });
+    assert.equal(
+      stdout,
+      'order 1 is placed\norder 2 is not: null value in column "item" of relation "orders" violates not-null constraint\norder.placed of 1: {"item":"tea"}\n',
     );
   });
 });

@@ -3,6 +3,7 @@ import { assemble, type Assembly } from "./assembly/assemble.ts";
 import { listen } from "./assembly/listen.ts";
 import { createTeardown } from "./assembly/teardown.ts";
 import { completeSettings, type SettingsInput } from "./config/index.ts";
+import { createPublishInTransaction, type PublishInTransaction } from "./events/publish-in-transaction.ts";
 import type { InterceptorHost } from "./hosts/interceptors/interceptor-host.ts";
 import { createLog } from "./observe/log.ts";
 
@@ -27,6 +28,11 @@ export interface Interpose {
   readonly firstToken: string | undefined;
   /** What interceptors hang on; they are given the whole Interpose. */
   readonly host: InterceptorHost;
+  /**
+   * Publishes an event, or a list of events, within a transaction of one's own on the database that Interpose has: both are committed or none is. What is thrown leaves the transaction
+   * to be rolled back.
+   */
+  readonly publish: PublishInTransaction;
   /** Takes no new calls on its ports, lets running ones end, and stops what was started, the store last. Afterwards, calls run no executions. */
   close(): Promise<void>;
 }
@@ -45,7 +51,7 @@ export async function createInterpose({ services = [], onFatal, ...given }: Inte
     return (closed ??= teardown.run());
   };
   try {
-    const { onRequest, firstToken, host } = await assemble({
+    const { onRequest, firstToken, host, publisher, depthOf } = await assemble({
       settings,
       log: createLog(settings.log),
       teardown,
@@ -61,6 +67,7 @@ export async function createInterpose({ services = [], onFatal, ...given }: Inte
       },
       firstToken,
       host,
+      publish: createPublishInTransaction(publisher, depthOf),
       close,
     };
   } catch (error) {

@@ -90,7 +90,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
         continue;
       }
       inTheWay = "executions changed each time";
-      if (tx) await refuseOtherDatabase(tx, instanceId);
+      if (tx) await refuseOtherInstance(tx, instanceId);
       await router.catchUp(snapshot.revision + 1n);
     }
     throw new InterposeError(
@@ -216,8 +216,8 @@ function keyRaced(cause: unknown): InterposeError {
   );
 }
 
-async function refuseOtherDatabase(tx: Queryable, instanceId: string): Promise<void> {
-  const [found] = await tx.query({ text: "select from interpose.instances where id = $1", values: [instanceId] });
+async function refuseOtherInstance(tx: Queryable, instanceId: string): Promise<void> {
+  const [found] = await tx.query({ text: "select id from interpose.instances where id = $1", values: [instanceId] });
   if (found) return;
   throw new InterposeError(
     "bad_request",

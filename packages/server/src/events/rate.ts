@@ -4,6 +4,9 @@ export interface Rate {
   take(count: number): number;
 }
 
+/** Parts of a token that do not count. */
+const ROUNDING = 1e-6;
+
 /**
  * A bucket that fills with `perSecond` tokens each second, up to that number, and is full at first. More than it can hold may be taken at once when it is full: what is then
  * lacking is waited for afterwards. 0 stands for no limit. `now` is in milliseconds and never goes back.
@@ -17,8 +20,9 @@ export function createRate(perSecond: number, now: () => number): Rate {
       const at = now();
       tokens = Math.min(perSecond, tokens + ((at - filledAt) / 1000) * perSecond);
       filledAt = at;
-      const needed = Math.min(count, perSecond);
-      if (tokens < needed) return Math.ceil(((needed - tokens) / perSecond) * 1000);
+      const lacking = Math.min(count, perSecond) - tokens;
+      // Sums of fractions are never quite what they should be.
+      if (lacking > ROUNDING) return Math.ceil(((lacking - ROUNDING) / perSecond) * 1000);
       tokens -= count;
       return 0;
     },

@@ -28,13 +28,18 @@ export type { MethodName, PlansOfMethod, Snapshot, SnapshotSources } from "./rou
 export { faultOfHiddenPaths, hiddenRoot, MAX_HIDDEN_PATHS, MAX_HIDDEN_PATH_LENGTH } from "./hidden-paths.ts";
 export type { HiddenPlace } from "./hidden-paths.ts";
 
-// From a plan and a message to an outcome.
+// From a plan and what it is about to an outcome.
 export { run } from "./run.ts";
 export type { CallRecord, Run, RunInput, RunOutcome } from "./run.ts";
 export { DeadlinePassed } from "./deadline.ts";
 export type { ApiFailure } from "./api-failure.ts";
 export type { CallFailure, Exchange, TargetCaller, TargetRequest } from "./call.ts";
 export type { Envelope } from "./dialects/envelope.ts";
+export { hookedMessage } from "./hooked-message.ts";
+export type { HookedMessage, MessageInCall } from "./hooked-message.ts";
+export { invocation } from "./invocation.ts";
+export type { Invocation, InvokedFunction } from "./invocation.ts";
+export type { Subject } from "./subject.ts";
 export { mergeReply } from "./merge.ts";
 
 // How an event's targets are told.
@@ -49,4 +54,5 @@ export type { DeliverySettings, DeliverySettingsFault } from "./delivery/setting
 export { MessageMismatch } from "./message.ts";
 export type { FieldShape, Message, MessageShape, Spelling } from "./message.ts";
 export { isJsonObject } from "./json.ts";
+export { faultOfJson } from "./plain-json.ts";
 export type { JsonObject, JsonValue } from "./json.ts";

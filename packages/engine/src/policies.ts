@@ -2,6 +2,7 @@ import type { CallFailure } from "./call.ts";
 import { DeadlinePassed } from "./deadline.ts";
 import { InterposeError, type ErrorReason } from "./error.ts";
 import type { ForwardedRefusal } from "./reply.ts";
+import type { Subject } from "./subject.ts";
 import type { Target } from "./target.ts";
 
 /** What a failed call means for the message. */
@@ -32,10 +33,20 @@ const REFUSALS: Readonly<
   reply_mismatch: { reason: "target_reply_invalid", what: "answered what does not fit the message" },
 };
 
+/** What is told otherwise where a function was invoked. The contract has an id of its own for a reply that can't be read. */
+const OF_FUNCTIONS: Partial<
+  Record<CallFailure, { readonly what: string } | { readonly id: string; readonly key: string }>
+> = {
+  reply_not_json: { id: "ACTION-4m9s2", key: "Errors.Execution.ResponseIsNotValidJSON" },
+  reply_mismatch: { what: "answered what does not fit the function" },
+};
+
 /** What a failure is about: who failed, and in which run. */
 export interface FailureContext {
   readonly target: Target;
   readonly runId: string;
+  /** What the run is about. */
+  readonly subject: Subject<unknown>["kind"];
   /** There when the failure is `refused`. */
   readonly refusal?: ForwardedRefusal | undefined;
 }
@@ -44,7 +55,10 @@ export interface FailureContext {
  * The one effect of a failure: without `interruptOnError` it is ignored, with it the message is refused. The caller is told the run's
  * id, by which an operator finds what happened, and never the target's URL. Where the run itself is at its end, the message is refused in any case.
  */
-export function effectOfFailure(failure: CallFailure, { target, runId, refusal }: FailureContext): FailureEffect {
+export function effectOfFailure(
+  failure: CallFailure,
+  { target, runId, subject, refusal }: FailureContext,
+): FailureEffect {
   const metadata = { runId, targetId: target.id };
   if (failure === "deadline" || failure === "cancelled")
     return { kind: "refused", error: failure === "deadline" ? timedOut(target, runId) : cancelled(target, runId) };
@@ -59,18 +73,15 @@ export function effectOfFailure(failure: CallFailure, { target, runId, refusal }
     });
     return { kind: "refused", error };
   }
-  const { reason, what } = REFUSALS[failure];
-  const error = new InterposeError(
-    reason,
-    `Execution failed: target "${target.name}" ${what}. Run ${runId} has the record.`,
-    {
-      // The contract has one id for a target that fails; the cases that ZITADEL has no id for share it.
-      id: "EXEC-dra6yamk98",
-      key: "Errors.Execution.Failed",
-      metadata,
-    },
-  );
-  return { kind: "refused", error };
+  const { reason, what, id, key } = {
+    // The contract has one id for a target that fails; the cases that ZITADEL has no id for share it.
+    id: "EXEC-dra6yamk98",
+    key: "Errors.Execution.Failed",
+    ...REFUSALS[failure],
+    ...(subject === "function" && OF_FUNCTIONS[failure]),
+  };
+  const text = `Execution failed: target "${target.name}" ${what}. Run ${runId} has the record.`;
+  return { kind: "refused", error: new InterposeError(reason, text, { id, key, metadata }) };
 }
 
 /**

@@ -6,6 +6,7 @@ import type { ApiFailure } from "./api-failure.ts";
 import type { CallFailure, Exchange, TargetCaller, TargetRequest } from "./call.ts";
 import { DeadlinePassed } from "./deadline.ts";
 import type { JsonObject } from "./json.ts";
+import { hookedMessage, type HookedMessage, type MessageInCall } from "./hooked-message.ts";
 import type { Message } from "./message.ts";
 import { run, type Run, type RunInput } from "./run.ts";
 import type { Target } from "./target.ts";
@@ -40,20 +41,24 @@ function failed(failure: CallFailure, status?: number): Exchange {
 async function check(
   targets: readonly Target[],
   answers: Readonly<Record<string, Exchange>>,
-  rest: Partial<RunInput> = {},
-): Promise<{ done: Run; asked: readonly TargetRequest[]; started: readonly TargetRequest[] }> {
+  { request, failure, ...rest }: Partial<RunInput<HookedMessage> & MessageInCall> = {},
+): Promise<{ done: Run<HookedMessage>; asked: readonly TargetRequest[]; started: readonly TargetRequest[] }> {
   const caller = callerOf(answers);
   const done = await run({
     runId: "run-1",
     plan: { executionId: "request", condition: { kind: "request", scope: { kind: "all" } }, targets },
-    message: jsonMessage(TYPE, { name: "a", user_id: "1" }),
-    envelope: {
-      fullMethod: "/acme.v1.Users/Add",
-      instanceId: "7",
-      userId: "42",
-      orgId: "",
-      headers: { Host: ["api"] },
-    },
+    subject: hookedMessage({
+      message: jsonMessage(TYPE, { name: "a", user_id: "1" }),
+      request,
+      failure,
+      envelope: {
+        fullMethod: "/acme.v1.Users/Add",
+        instanceId: "7",
+        userId: "42",
+        orgId: "",
+        headers: { Host: ["api"] },
+      },
+    }),
     caller,
     signal: new AbortController().signal,
     ...rest,
@@ -61,9 +66,9 @@ async function check(
   return { done, asked: caller.asked, started: caller.started };
 }
 
-function passed({ done }: { done: Run }): { message: Message; changed: boolean } {
+function passed({ done }: { done: Run<HookedMessage> }): { message: Message; changed: boolean } {
   assert.ok(done.outcome.kind === "passed");
-  return done.outcome;
+  return { message: done.outcome.subject.message, changed: done.outcome.changed };
 }
 
 const call = (id: string, given: Partial<Target> = {}): Target => target({ id, type: "call", ...given });

@@ -11,7 +11,8 @@ import { protobufMessage } from "@interpose/protocol";
 import { create } from "@bufbuild/protobuf";
 import { HealthCheckRequestSchema } from "@interpose/protocol/gen/grpc/health/v1/health_pb";
 import { createRunChains } from "./run-chain.ts";
-import { createPlanRunner, type PlanToRun, type RunEvent, type RunLimits } from "./run-plan.ts";
+import { createPlanRunner, type PlanToRun } from "./run-plan.ts";
+import type { RunEvent, RunLimits } from "./runner.ts";
 
 /** A runner whose one target, which would be ignored, takes as long as a test says, and gives up when it is told to. */
 function runnerOf(limits: Partial<RunLimits>, takesMs: number, runKey?: Uint8Array) {

@@ -2,7 +2,7 @@ import type { Message } from "@bufbuild/protobuf";
 import { InterposeError } from "@interpose/engine";
 import type { Call } from "../call.ts";
 import type { MessageStream } from "../hosts/own-api/message-stream.ts";
-import type { RunEvent } from "../hosts/run-plan.ts";
+import type { RunEvent } from "../hosts/runner.ts";
 import type { Log } from "./log.ts";
 
 /** Carries out calls, and tells of the end of each. */
@@ -67,7 +67,7 @@ export function observeRun(log: Log, { runId, side, method, plan, depth, run: { 
   log("run.ended", {
     runId,
     side,
-    method,
+    ...(method !== undefined && { method }),
     executionId: plan.executionId,
     depth,
     outcome: outcome.kind,

@@ -23,8 +23,9 @@ export interface LogEvents {
   "request.failed": { path: string; error: unknown };
   "run.ended": {
     runId: string;
-    side: "request" | "response";
-    method: string;
+    side: "request" | "response" | "function";
+    /** Of the message; there is none where a function was invoked. */
+    method?: string;
     executionId: string;
     /** 1, or more where a target's own call led to the run. */
     depth: number;

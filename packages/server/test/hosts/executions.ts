@@ -10,7 +10,8 @@ import {
 } from "@interpose/engine";
 import { createTargetCaller, type TargetCallerOptions } from "@interpose/caller";
 import { createRunChains } from "../../src/hosts/run-chain.ts";
-import { createPlanRunner, type RunEvent, type RunPlan } from "../../src/hosts/run-plan.ts";
+import { createPlanRunner, type RunPlan } from "../../src/hosts/run-plan.ts";
+import { createRunner, type RunEvent, type Runner, type RunnerOptions } from "../../src/hosts/runner.ts";
 import { newId } from "../../src/ids.ts";
 import { cleanUp, type Cleanup } from "../harness/cleanup.ts";
 import type { HostParts } from "./host-parts.ts";
@@ -20,7 +21,15 @@ export interface CaseTarget extends Partial<Omit<Target, "id" | "endpoint">> {
   readonly endpoint: string;
 }
 
-type CaseExecutions = Readonly<Partial<Record<"request" | "response", readonly CaseTarget[]>>>;
+/** The function that cases set executions on. */
+export const CASE_FUNCTION = "price";
+const CONDITIONS = {
+  request: { kind: "request", scope: { kind: "all" } },
+  response: { kind: "response", scope: { kind: "all" } },
+  function: { kind: "function", name: CASE_FUNCTION },
+} as const satisfies Record<string, Condition>;
+
+type CaseExecutions = Readonly<Partial<Record<keyof typeof CONDITIONS, readonly CaseTarget[]>>>;
 
 /** Options of all executions of a case. Default: as every execution has them that was not told otherwise. */
 export interface CaseOptions extends Partial<ExecutionOptions> {
@@ -32,10 +41,10 @@ export interface CaseOptions extends Partial<ExecutionOptions> {
 export interface TestExecutions extends HostParts {
   /** Sets the executions that are in force from now on. */
   set(executions: CaseExecutions, options?: CaseOptions): void;
+  /** Carries out what is about no message. */
+  readonly runner: Runner;
   readonly runs: readonly RunEvent[];
 }
-
-const ALL = { kind: "all" } as const;
 
 /** No executions yet. Targets are called by HTTP, on loopback too. */
 export function createTestExecutions(t: Cleanup, options: Partial<TargetCallerOptions> = {}): TestExecutions {
@@ -46,11 +55,12 @@ export function createTestExecutions(t: Cleanup, options: Partial<TargetCallerOp
   let revision = 0n;
   let snapshot = snapshotOf({}, {}, revision);
   const chains = createRunChains(randomBytes(32), Date.now);
-  const runnerOf = (hiddenFields?: readonly string[]): RunPlan =>
-    createPlanRunner({ targets, newRunId: newId, onRun: (event) => void runs.push(event), chains, hiddenFields });
+  const running: RunnerOptions = { targets, newRunId: newId, onRun: (event) => void runs.push(event), chains };
+  const runnerOf = (hiddenFields?: readonly string[]): RunPlan => createPlanRunner({ ...running, hiddenFields });
   let run = runnerOf();
   return {
     runs,
+    runner: createRunner(running),
     snapshot: () => snapshot,
     run: (plan) => run(plan),
     set(executions, { hiddenEverywhere, ...options } = {}) {
@@ -62,7 +72,7 @@ export function createTestExecutions(t: Cleanup, options: Partial<TargetCallerOp
 
 function snapshotOf(given: CaseExecutions, options: Partial<ExecutionOptions>, revision: bigint): Snapshot {
   const targets = new Map<string, Target>();
-  const executions = (["request", "response"] as const).flatMap((kind) => {
+  const executions = (Object.keys(CONDITIONS) as (keyof typeof CONDITIONS)[]).flatMap((kind) => {
     const entries = (given[kind] ?? []).map((target, i) => {
       const id = `${kind}-${i + 1}`;
       targets.set(id, {
@@ -76,7 +86,7 @@ function snapshotOf(given: CaseExecutions, options: Partial<ExecutionOptions>, r
       });
       return { target: id };
     });
-    const condition: Condition = { kind, scope: ALL };
+    const condition: Condition = CONDITIONS[kind];
     return entries.length === 0 ? [] : [{ condition, entries, options: { ...DEFAULT_EXECUTION_OPTIONS, ...options } }];
   });
   return compileSnapshot({ revision, targets, executions: executionsById(executions) });

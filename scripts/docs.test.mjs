@@ -8,6 +8,7 @@ import { ERROR_REASONS } from "@interpose/engine";
 import { createRoutes, methodRules } from "@interpose/protocol";
 import { EventService } from "@interpose/protocol/gen/interpose/v1/event_service_pb";
 import { ExecutionService } from "@interpose/protocol/gen/interpose/v1/execution_service_pb";
+import { FunctionService } from "@interpose/protocol/gen/interpose/v1/function_service_pb";
 import { TargetService } from "@interpose/protocol/gen/interpose/v1/target_service_pb";
 import { TokenService } from "@interpose/protocol/gen/interpose/v1/token_service_pb";
 import { ActionService } from "@interpose/protocol/gen/zitadel/action/v3alpha/action_service_pb";
@@ -56,6 +57,7 @@ describe("the documents", () => {
       ActionService,
       EventService,
       ExecutionService,
+      FunctionService,
       TargetService,
       TokenService,
     ]).all) {

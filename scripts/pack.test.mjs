@@ -11,6 +11,7 @@ import { pack } from "./pack.mjs";
 
 const CONSUMER = `
 import { createInterpose, InterposeError } from "interpose";
+import { applyClaims } from "interpose/claims";
 import { interposeInterceptor } from "interpose/connect";
 import { interposeInterceptor as forGrpcJs } from "interpose/grpc-js";
 
@@ -21,11 +22,13 @@ const answer = await fetch(url + "/v3alpha/executions/services", { headers: { au
 const { services } = await answer.json();
 const openApi = await (await fetch(url + "/openapi.json")).json();
 const interceptors = [interposeInterceptor(interpose), forGrpcJs(interpose, { services: [] })];
+const output = await interpose.invoke("preuserinfo", { userinfo: {} });
 await interpose.close();
 const refused = await createInterpose({ limits: { maxReplyBytes: 0 } }).catch((error) => error);
 console.log(JSON.stringify({
   services,
   title: openApi.info.title,
+  claims: applyClaims({ sub: "1" }, { ...output, append_claims: [{ key: "a", value: 1 }] }, "preuserinfo"),
   interceptors: interceptors.map((each) => typeof each),
   reason: refused instanceof InterposeError && refused.reason,
 }));
@@ -35,10 +38,13 @@ const TYPED_CONSUMER = `
 import type { Interceptor } from "@connectrpc/connect";
 import type { ServerInterceptor } from "@grpc/grpc-js";
 import { createInterpose, type Interpose } from "interpose";
+import { applyClaims } from "interpose/claims";
 import { interposeInterceptor } from "interpose/connect";
 import { interposeInterceptor as forGrpcJs } from "interpose/grpc-js";
 
 const interpose: Interpose = await createInterpose({ dataDir: "data", egress: { allow: ["127.0.0.0/8"] } });
+export const output = await interpose.invoke("preuserinfo", { userinfo: { sub: "1" } }, { timeoutMs: 1_000 });
+export const claims = applyClaims({ sub: "1" }, output, "preuserinfo");
 export const forConnect: Interceptor = interposeInterceptor(interpose);
 export const forGrpc: ServerInterceptor = forGrpcJs(interpose, { services: [] });
 // @ts-expect-error -- there is no such setting
@@ -59,7 +65,12 @@ describe("the packages, packed and installed", () => {
     const { stdout } = await promisify(execFile)(process.execPath, ["consumer.js"], { cwd: folder });
     const { services, ...rest } = JSON.parse(stdout);
     assert.ok(services.includes("zitadel.action.v3alpha.ActionService"));
-    assert.deepEqual(rest, { title: "Interpose", interceptors: ["function", "function"], reason: "settings_invalid" });
+    assert.deepEqual(rest, {
+      title: "Interpose",
+      claims: { sub: "1", a: 1 },
+      interceptors: ["function", "function"],
+      reason: "settings_invalid",
+    });
   });
 
   it("bring types that a program in TypeScript compiles with", () => {

@@ -8,6 +8,7 @@ import {
 } from "@interpose/protocol/gen/zitadel/action/v3alpha/action_service_pb";
 import { permissionsOfRole } from "../../packages/server/src/access/permissions.ts";
 import { actionServiceV3alpha } from "../../packages/server/src/api/v3alpha/index.ts";
+import { createFunctionCatalog } from "../../packages/server/src/functions/index.ts";
 import type { Call } from "../../packages/server/src/call.ts";
 import { createOwnApi } from "../../packages/server/src/hosts/own-api/index.ts";
 import type { UnaryMethod } from "../../packages/server/src/hosts/own-api/unary.ts";
@@ -53,7 +54,14 @@ function methodToCall(): UnaryMethod {
   validator.prepare(ActionService.methods.map(({ input }) => input));
   const createForm = formFrom(process.argv[2]) === "with" ? createOwnApi : createOwnApiWithoutEngine;
   const ownApi = createForm({
-    services: [actionServiceV3alpha({ database, catalog: () => catalog, commandContext })],
+    services: [
+      actionServiceV3alpha({
+        database,
+        catalog: () => catalog,
+        functions: createFunctionCatalog(database, []),
+        commandContext,
+      }),
+    ],
     rules: methodRules,
     snapshot: () => snapshot,
     run: ({ envelope }) => {

@@ -70,7 +70,14 @@ export type {
 export { timeoutOf } from "./timeouts.ts";
 
 // Messages: as the engine sees them, and the rules that they must keep.
-export { createHiddenFields, pathLeadsInto, protobufMessage, unwrap, withHiddenFields } from "./message/index.ts";
+export {
+  createHiddenFields,
+  pathLeadsInto,
+  shownDynamic,
+  protobufMessage,
+  unwrap,
+  withHiddenFields,
+} from "./message/index.ts";
 export type { HiddenFields } from "./message/index.ts";
 export { createMessageValidator } from "./validation/index.ts";
 export type { MessageValidator } from "./validation/index.ts";

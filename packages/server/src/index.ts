@@ -1,5 +1,5 @@
 export { createInterpose } from "./interpose.ts";
-export type { Interpose, InterposeOptions, ListenOptions } from "./interpose.ts";
+export type { Interpose, InterposeOptions, InvokeOptions, ListenOptions } from "./interpose.ts";
 export type { NewEvent } from "./events/new-event.ts";
 export type {
   PublishedEvent,
@@ -8,4 +8,4 @@ export type {
   SqlTransaction,
 } from "./events/publish-in-transaction.ts";
 export { InterposeError } from "@interpose/engine";
-export type { ErrorReason } from "@interpose/engine";
+export type { ErrorReason, JsonObject, JsonValue } from "@interpose/engine";

@@ -1,4 +1,5 @@
 import type { DescService } from "@bufbuild/protobuf";
+import type { JsonObject } from "@interpose/engine";
 import { assemble, type Assembly } from "./assembly/assemble.ts";
 import { listen } from "./assembly/listen.ts";
 import { createTeardown } from "./assembly/teardown.ts";
@@ -18,6 +19,18 @@ export interface InterposeOptions extends Omit<SettingsInput, "host" | "port" | 
 /** Where the management API listens, when it has a port of its own. */
 export type ListenOptions = Pick<SettingsInput, "host" | "port" | "tls">;
 
+/** Within what a function is invoked. */
+export interface InvokeOptions {
+  /** Ends the invocation when it is aborted: targets that are being called are given up, and no other is called. */
+  readonly signal?: AbortSignal;
+  /** Longest time, in milliseconds. Default: `limits.maxRunSeconds` of the settings, which is the limit in any case. */
+  readonly timeoutMs?: number;
+  /** The W3C trace context that the invocation belongs to. */
+  readonly traceparent?: string;
+  /** The header `interpose-run` of the call that led to this, as it came, so that circles are known. */
+  readonly runHeader?: string;
+}
+
 /** An Interpose within one's own process. */
 export interface Interpose {
   /** Answers a request to the management API, over HTTP/1.1 or HTTP/2: for a server of Node's `http` or `http2`, or behind other handlers of one. */
@@ -26,6 +39,11 @@ export interface Interpose {
   listen(options?: ListenOptions): Promise<string>;
   /** The token of the first admin: on the very first start alone, and only where no `adminToken` was given. Keep it. */
   readonly firstToken: string | undefined;
+  /**
+   * Invokes a function: calls the targets of its execution in order, each with the input, and answers what they replied together; an empty object where nothing is set
+   * on it. Nobody's permission is asked. Throws InterposeError: `function_not_found`, `function_input_invalid`, or what a target refused or failed with.
+   */
+  invoke(name: string, input: JsonObject, options?: InvokeOptions): Promise<JsonObject>;
   /** What interceptors hang on; they are given the whole Interpose. */
   readonly host: InterceptorHost;
   /**
@@ -51,7 +69,7 @@ export async function createInterpose({ services = [], onFatal, ...given }: Inte
     return (closed ??= teardown.run());
   };
   try {
-    const { onRequest, firstToken, host, publisher, depthOf } = await assemble({
+    const { onRequest, firstToken, host, invoke, publisher, depthOf } = await assemble({
       settings,
       log: createLog(settings.log),
       teardown,
@@ -66,6 +84,10 @@ export async function createInterpose({ services = [], onFatal, ...given }: Inte
         return listen(onRequest, { host: address, port, tls, shutdownTimeoutSeconds }, teardown);
       },
       firstToken,
+      invoke(name, input, { signal = new AbortController().signal, timeoutMs, traceparent, runHeader } = {}) {
+        const deadline = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
+        return invoke(name, input, { instanceId: host.instanceId, signal, deadline, traceparent, runHeader });
+      },
       host,
       publish: createPublishInTransaction(publisher, depthOf),
       close,

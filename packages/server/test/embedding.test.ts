@@ -7,13 +7,13 @@ import { createClient, createRouterTransport } from "@connectrpc/connect";
 import { InterposeError } from "@interpose/engine";
 import { interposeInterceptor } from "../src/hosts/interceptors/connect/index.ts";
 import { interposeInterceptor as forGrpcJs } from "../src/hosts/interceptors/grpc-js/index.ts";
-import { createInterpose, type Interpose, type InterposeOptions } from "../src/index.ts";
+import { createInterpose, type Interpose, type InterposeOptions, type JsonObject } from "../src/index.ts";
 import { createTarget, setExecution } from "./harness/api.ts";
 import { cleanUp, forSuite, type Cleanup } from "./harness/cleanup.ts";
 import { testDatabaseUrl } from "./harness/postgres.ts";
 import { ADMIN_TOKEN, requestJson, temporaryDirectory, type TestServer } from "./harness/server.ts";
 import { SHOP_SERVICE } from "./harness/shop.ts";
-import { startTarget } from "./harness/target.ts";
+import { startTarget, type TestTarget } from "./harness/target.ts";
 import { createNotes, SHOP, shopHandlers } from "./hosts/shop-api.ts";
 
 /** Starts an Interpose in this process. It ends with the test. */
@@ -89,6 +89,59 @@ describe("an Interpose in one's own process", () => {
       condition: { request: { method: "/shop.v1.Shop/Order" } },
     });
     assert.equal((await client.order({ item: "tea", count: 1 })).text, "1 tea");
+  });
+});
+
+describe("a function in one's own process", () => {
+  const suite = forSuite();
+  let interpose: Interpose;
+  let management: Pick<TestServer, "request">;
+  let hook: TestTarget;
+  before(async () => {
+    interpose = await open(suite, { functions: [{ name: "price", input: { required: ["amount"] } }] });
+    management = managementAt(await interpose.listen({ port: 0 }));
+    hook = await startTarget(suite, { body: { total: 7 } });
+    const target = await createTarget(management, { endpoint: hook.url, type: "restCall" });
+    await setExecution(management, { function: { name: "price" } }, [target]);
+  });
+
+  it("is invoked without a permission, and answers what its targets reply", async () => {
+    assert.deepEqual(await interpose.invoke("price", { amount: 1 }), { total: 7 });
+    assert.deepEqual(hook.calls[0]?.body, { function: "function/price", amount: 1 });
+    assert.deepEqual(await interpose.invoke("preuserinfo", {}), {});
+  });
+
+  it("is checked as over the API, and takes nothing that is no JSON", async () => {
+    await assert.rejects(interpose.invoke("price", {}), { reason: "function_input_invalid" });
+    await assert.rejects(interpose.invoke("nothing", {}), { reason: "function_not_found" });
+    const date = { amount: new Date(0) } as unknown as JsonObject;
+    await assert.rejects(interpose.invoke("price", date), {
+      reason: "function_input_invalid",
+      message: /input\.amount/,
+    });
+  });
+
+  it("ends by its time, and by its signal", async () => {
+    hook.reply("hang");
+    await assert.rejects(interpose.invoke("price", { amount: 1 }, { timeoutMs: 100 }), { reason: "run_timed_out" });
+    const controller = new AbortController();
+    const running = interpose.invoke("price", { amount: 1 }, { signal: controller.signal });
+    controller.abort();
+    await assert.rejects(running, { code: "cancelled" });
+  });
+
+  it("is in the chain of runs that it is told of", async () => {
+    hook.calls.length = 0;
+    hook.reply({});
+    let runHeader: string | undefined;
+    for (let i = 0; i < 5; i++) {
+      await interpose.invoke("price", { amount: 1 }, runHeader === undefined ? {} : { runHeader });
+      runHeader = String(hook.calls.at(-1)?.headers["interpose-run"]);
+    }
+    await assert.rejects(interpose.invoke("price", { amount: 1 }, { runHeader: String(runHeader) }), {
+      reason: "run_too_deep",
+    });
+    assert.equal(hook.calls.length, 5);
   });
 });
 

@@ -22,6 +22,7 @@ const SERVICES = [
   "grpc.reflection.v1alpha.ServerReflection",
   "interpose.v1.EventService",
   "interpose.v1.ExecutionService",
+  "interpose.v1.FunctionService",
   "interpose.v1.TargetService",
   "interpose.v1.TokenService",
   "zitadel.action.v3alpha.ActionService",

@@ -93,6 +93,20 @@ describe("two servers on one database", { skip: BY_URL ? false : "an embedded st
     assert.deepEqual([await statusBy(a), await statusBy(b)], [401, 401]);
   });
 
+  it("know a function, its change and its end at once", async () => {
+    const [a, b] = servers;
+    await a.request("POST", "/v1/functions", { name: "shared" });
+    const invoke = (input: object) => b.request("POST", "/v1/functions/shared:invoke", { input });
+    assert.equal((await invoke({})).status, 200);
+    const target = await createTarget(b, { endpoint: hook.url, type: "restAsync" });
+    await setExecution(b, { function: { name: "shared" } }, [target]);
+    await a.request("PATCH", "/v1/functions/shared", { inputSchema: { required: ["n"] } });
+    assert.equal((await invoke({})).status, 400);
+    await a.request("DELETE", "/v3alpha/executions", { condition: { function: { name: "shared" } } });
+    assert.equal((await a.request("DELETE", "/v1/functions/shared")).status, 200);
+    assert.equal((await invoke({})).status, 404);
+  });
+
   it("take commands that meet one after the other: none is lost", async () => {
     const id = await createTarget(servers[0], { endpoint: hook.url });
     const conditions = Array.from({ length: 10 }, (_, i) => ({ event: { event: `both.${i}` } }));

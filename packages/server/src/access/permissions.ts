@@ -10,6 +10,10 @@ export const PERMISSIONS = [
   "event.read",
   "event.write",
   "event.publish",
+  "function.read",
+  "function.write",
+  "function.delete",
+  "function.invoke",
   "token.read",
   "token.write",
   "token.delete",
@@ -28,9 +32,11 @@ const OF_ROLE: Readonly<Record<Role, ReadonlySet<string>>> = {
   admin: new Set(PERMISSIONS),
   // Who edits executions can be locked out by one; the way past it stays with admins.
   editor: new Set(
-    PERMISSIONS.filter((permission) => /^(execution|event)\./.test(permission) && permission !== "execution.bypass"),
+    PERMISSIONS.filter(
+      (permission) => /^(execution|event|function)\./.test(permission) && permission !== "execution.bypass",
+    ),
   ),
-  viewer: new Set(["execution.target.read", "execution.read", "event.read"]),
+  viewer: new Set(["execution.target.read", "execution.read", "event.read", "function.read"]),
   none: new Set(),
 };
 

@@ -1,6 +1,7 @@
 import type { ServiceCatalog } from "@interpose/protocol";
 import type { Call } from "../call.ts";
 import type { CommandContext } from "../commands/context.ts";
+import type { FunctionCatalog } from "../functions/index.ts";
 import type { Database } from "../store/database.ts";
 
 /** What the handlers of the own API need. */
@@ -8,6 +9,8 @@ export interface ApiContext {
   readonly database: Database;
   /** Methods and services that conditions can name at this moment: those of the own API and of the APIs behind gateways. */
   readonly catalog: () => ServiceCatalog;
+  /** Functions that conditions can name and callers invoke. */
+  readonly functions: FunctionCatalog;
   /** The context of a command that this call gives. */
   commandContext(call: Call): CommandContext;
 }

@@ -14,6 +14,7 @@ import {
 } from "@interpose/protocol";
 import { EventService } from "@interpose/protocol/gen/interpose/v1/event_service_pb";
 import { ExecutionService } from "@interpose/protocol/gen/interpose/v1/execution_service_pb";
+import { FunctionService } from "@interpose/protocol/gen/interpose/v1/function_service_pb";
 import { TargetService } from "@interpose/protocol/gen/interpose/v1/target_service_pb";
 import { TokenService } from "@interpose/protocol/gen/interpose/v1/token_service_pb";
 import { ActionService } from "@interpose/protocol/gen/zitadel/action/v3alpha/action_service_pb";
@@ -24,6 +25,7 @@ import { createAuthenticator, createOidcVerifier } from "../access/index.ts";
 import type { ApiContext } from "../api/context.ts";
 import { eventServiceV1 } from "../api/v1/events.ts";
 import { executionServiceV1 } from "../api/v1/executions.ts";
+import { functionServiceV1 } from "../api/v1/functions.ts";
 import { targetServiceV1 } from "../api/v1/targets.ts";
 import { tokenServiceV1 } from "../api/v1/tokens.ts";
 import { actionServiceV3alpha } from "../api/v3alpha/index.ts";
@@ -31,11 +33,13 @@ import { ensureDefaultInstance } from "../commands/first-start.ts";
 import type { Settings } from "../config/index.ts";
 import { createPublisher, type Publisher } from "../events/publisher.ts";
 import { createRate } from "../events/rate.ts";
+import { createFunctionCatalog, createInvoker, type InvokeFunction } from "../functions/index.ts";
 import { createOwnApi } from "../hosts/own-api/index.ts";
 import { startGateways, type Gateways, type GatewaySettings } from "../hosts/gateway/gateways.ts";
 import type { InterceptorHost } from "../hosts/interceptors/interceptor-host.ts";
 import { createRunChains } from "../hosts/run-chain.ts";
 import { createPlanRunner } from "../hosts/run-plan.ts";
+import { createRunner, type RunnerOptions } from "../hosts/runner.ts";
 import { newId } from "../ids.ts";
 import { answerCloudEvents, isCloudEvents } from "../listener/cloud-events.ts";
 import type { NodeRequest, NodeResponse } from "../listener/exchange.ts";
@@ -67,7 +71,7 @@ const READY_MS = 2_000;
 const DESCRIPTOR_SET = new URL(import.meta.resolve("@interpose/protocol/descriptors.binpb"));
 
 /** The services of the own API. */
-const SERVED = [ActionService, TokenService, TargetService, ExecutionService, EventService];
+const SERVED = [ActionService, TokenService, TargetService, ExecutionService, EventService, FunctionService];
 
 /** What an Interpose is put together from. */
 export interface AssemblyParts {
@@ -97,6 +101,7 @@ export interface Assembly {
   readonly publisher: Publisher;
   /** How many runs led to a call with this header of a run. */
   readonly depthOf: (runHeader: string | undefined) => number;
+  readonly invoke: InvokeFunction;
 }
 
 /** Puts everything together, from the store up to what answers requests. */
@@ -156,13 +161,21 @@ export async function assemble({
 
   const ownServices = [...SERVED, Health, ...(settings.reflection ? [ServerReflection, ServerReflectionV1Alpha] : [])];
   const chains = createRunChains(await ensureRunKey(database, instanceId, randomBytes(32)), Date.now);
-  const run = createPlanRunner({
+  const running: RunnerOptions = {
     targets,
     newRunId: newId,
     onRun: (event) => observeRun(log, event),
     limits: { maxRunMs: limits.maxRunSeconds * 1000, maxRunDepth: limits.maxRunDepth },
     chains,
-    hiddenFields: settings.hiddenFields,
+  };
+  const { hiddenFields } = settings;
+  const run = createPlanRunner({ ...running, hiddenFields });
+  const functions = createFunctionCatalog(database, settings.functions);
+  const invoke = createInvoker({
+    catalog: functions,
+    snapshot: router.current,
+    run: createRunner(running),
+    hiddenFields,
   });
   const nameable = createNameableServices([...ownServices, ...embeddedServices]);
   const gateways = await startGateways({
@@ -184,6 +197,7 @@ export async function assemble({
   const api: ApiContext = {
     database,
     catalog: gateways.catalog,
+    functions,
     commandContext: (call) => ({
       database,
       instanceId: call.instanceId,
@@ -209,6 +223,7 @@ export async function assemble({
     targetServiceV1(api),
     executionServiceV1(api),
     eventServiceV1(api, { publisher, declared: settings.events.declared }),
+    functionServiceV1(api, invoke),
   ];
 
   const validator = createMessageValidator();
@@ -259,6 +274,7 @@ export async function assemble({
     host: { instanceId, snapshot: router.current, run, shownHeaders: settings.shownHeaders, learn: nameable.learn },
     publisher,
     depthOf: chains.depthOf,
+    invoke,
   };
 }
 

@@ -53,6 +53,26 @@ describe("a value that is wrong", () => {
       says: 'egress.allow.1 (interpose.yaml:2): Invalid input: expected string, received number. It is ["10.0.0.0/8",7].',
     },
     {
+      given: { yaml: "functions:\n  - name: a b\n" },
+      says: 'functions.0.name (interpose.yaml:1): "a b" is no name of a function. Use up to 200 letters, digits, ".", "_" and "-", the first one a letter. It is [{"name":"a b"}].',
+    },
+    {
+      given: { yaml: "functions:\n  - {name: preuserinfo}\n" },
+      says: 'functions.0.name (interpose.yaml:1): "preuserinfo" is built in. Choose another name. It is [{"name":"preuserinfo"}].',
+    },
+    {
+      given: { yaml: "functions:\n  - {name: a}\n  - {name: a}\n" },
+      says: 'functions.1.name (interpose.yaml:1): "a" is there twice. Choose another name. It is [{"name":"a"},{"name":"a"}].',
+    },
+    {
+      given: { yaml: "functions:\n  - {name: a, input: {type: text}}\n" },
+      says: 'functions.0.input (interpose.yaml:1): #/type must be one or several of null, boolean, number, integer, string, array, object. It is [{"name":"a","input":{"type":"text"}}].',
+    },
+    {
+      given: { yaml: "functions:\n  - {name: a, inputs: {}}\n" },
+      says: 'functions.0 (interpose.yaml:1): Unrecognized key: "inputs". It is [{"name":"a","inputs":{}}].',
+    },
+    {
       given: { env: { INTERPOSE_SHUTDOWN_TIMEOUT_SECONDS: "3601" } },
       says: "shutdownTimeoutSeconds (INTERPOSE_SHUTDOWN_TIMEOUT_SECONDS): Too big: expected number to be <=3600. It is 3601.",
     },

@@ -5,6 +5,7 @@ import { ROLES } from "../access/permissions.ts";
 import { faultOfEventType } from "../events/names.ts";
 import { SPOKEN } from "../hosts/gateway/protocols/spoken.ts";
 import { DEFAULT_SHOWN_HEADERS } from "../hosts/shown-headers.ts";
+import { functionsSchema } from "./functions.ts";
 
 const MIB = 1024 * 1024;
 const bytes = (fallback: number) =>
@@ -219,6 +220,7 @@ export const settingsSchema = z.strictObject({
     .array(gatewaySchema.extend({ name: z.string().min(1).describe("name of the gateway, for the log") }))
     .default([])
     .describe("more gateways, each with a name"),
+  functions: functionsSchema.describe("functions, with their schemas"),
   shownHeaders,
   hiddenFields: z
     .array(z.string())

@@ -4,21 +4,35 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { before, describe, it } from "node:test";
 import type { JsonObject } from "@bufbuild/protobuf";
+import { InterposeError } from "@interpose/engine";
 import { createCertificate } from "../../test/harness/certificate.ts";
 import { forSuite } from "../../test/harness/cleanup.ts";
 import { eventually } from "../../test/harness/eventually.ts";
 import { startTarget, type ReceivedCall, type TargetReply, type TestTarget } from "../../test/harness/target.ts";
-import { createTestExecutions, type CaseTarget, type TestExecutions } from "../../test/hosts/executions.ts";
+import {
+  CASE_FUNCTION,
+  createTestExecutions,
+  type CaseTarget,
+  type TestExecutions,
+} from "../../test/hosts/executions.ts";
 import { HOSTS, type RunningShop } from "../../test/hosts/hosts.ts";
 import { shopClient, type Outcome, type ShopClient } from "../../test/hosts/protocols.ts";
+import { createFunctionCatalog, createInvoker, type InvokeFunction } from "../functions/index.ts";
 
 /** What comes of a failure: the call goes on as if the target had not been there, or the client is refused. */
-type Effect = "passes" | { readonly code: string; readonly reason: string; readonly what: string };
+type Effect =
+  "passes" | { readonly code: string; readonly reason: string; readonly what: string; readonly id?: string };
 
 const UNAVAILABLE = (what: string): Effect => ({ code: "unavailable", reason: "TARGET_UNAVAILABLE", what });
 const LATE: Effect = { code: "deadline_exceeded", reason: "TARGET_TIMED_OUT", what: "did not answer in time" };
 const FAILED = (what: string): Effect => ({ code: "failed_precondition", reason: "TARGET_FAILED", what });
-const INVALID = (what: string): Effect => ({ code: "failed_precondition", reason: "TARGET_REPLY_INVALID", what });
+const INVALID = (what: string): Exclude<Effect, "passes"> => ({
+  code: "failed_precondition",
+  reason: "TARGET_REPLY_INVALID",
+  what,
+});
+/** The contract has an id of its own for a reply that can't be read where a function is invoked. */
+const UNREADABLE: Effect = { ...INVALID("answered what is not a JSON object"), id: "ACTION-4m9s2" };
 
 /** A way for a target to fail. */
 interface Failure {
@@ -26,6 +40,8 @@ interface Failure {
   /** What the client sees where the target interrupts. Without `interruptOnError`, and from an async target, every failure passes. */
   readonly webhook: Effect;
   readonly call: Effect;
+  /** The same where a function is invoked, if it differs: what a reply means there is for the function's schema to say. */
+  readonly callOfFunction?: Effect;
   /** The endpoint that fails so. `id` tells the cells from each other in what endpoints have seen. */
   readonly target: (endpoints: Endpoints, id: string) => CaseTarget;
 }
@@ -86,24 +102,29 @@ const FAILURES: readonly Failure[] = [
     title: "answers no JSON",
     webhook: "passes",
     call: INVALID("answered what is not a JSON object"),
+    callOfFunction: UNREADABLE,
     target: at("text"),
   },
   {
     title: "answers JSON that is no object",
     webhook: "passes",
     call: INVALID("answered what is not a JSON object"),
+    callOfFunction: UNREADABLE,
     target: at("list"),
   },
   {
     title: "answers a field of another type",
     webhook: "passes",
     call: INVALID("answered what does not fit the message"),
+    callOfFunction: INVALID("answered what does not fit the function"),
     target: at("wrong-type"),
   },
   {
     title: "answers a field that there is not, in the dialect v2",
     webhook: "passes",
     call: INVALID("answered what does not fit the message"),
+    // Functions have no dialect: their schema says which fields there may be.
+    callOfFunction: "passes",
     target: at("unknown-field", { dialect: "v2" }),
   },
   {
@@ -211,7 +232,105 @@ describe("what a failure of a target means", { concurrency: true }, () => {
       });
     }
   }
+
+  describe("where a function is invoked", { concurrency: false }, () => {
+    const own = forSuite();
+    let world: FunctionWorld | undefined;
+    before(() => {
+      const executions = createTestExecutions(own, { maxReplyBytes: 4_000, resolve: noSuchName });
+      const reply = { type: "object", properties: { item: { type: "string" } } };
+      const invoke = createInvoker({
+        catalog: createFunctionCatalog({ query: () => assert.fail("the store is not asked") }, [
+          { name: CASE_FUNCTION, description: "", reply },
+        ]),
+        snapshot: executions.snapshot,
+        run: executions.runner,
+        hiddenFields: [],
+      });
+      world = { ...(endpoints ?? assert.fail("the endpoints did not start")), executions, invoke };
+    });
+    const cell = (title: string, check: (world: FunctionWorld, id: string) => Promise<void>): void => {
+      it(title, () => check(world ?? assert.fail("it did not start"), encodeURIComponent(`function ${title}`)));
+    };
+    for (const kind of KINDS) {
+      for (const failure of FAILURES) {
+        cell(`${kind.title} ${failure.title}`, async (cellWorld, id) => {
+          const target = { ...failure.target(cellWorld, id), ...kind.target };
+          const call = failure.callOfFunction ?? failure.call;
+          await checkEffectOfFunction(cellWorld, id, target, kind.effectOf({ webhook: failure.webhook, call }));
+        });
+      }
+      cell(`${kind.title} asks to refuse`, async (cellWorld, id) => {
+        const target = { ...at("refuses")(cellWorld, id), ...kind.target };
+        const refused: Effect = { code: "already_exists", reason: "TARGET_REFUSED", what: "twice" };
+        await checkEffectOfFunction(cellWorld, id, target, kind.effectOf({ webhook: refused, call: refused }));
+      });
+      cell(`the caller goes away while ${kind.title} is called`, async (cellWorld, id) => {
+        await checkCallerGone(cellWorld, id, { ...at("hang")(cellWorld, id), ...kind.target });
+      });
+    }
+  });
 });
+
+interface FunctionWorld extends Endpoints {
+  readonly executions: TestExecutions;
+  readonly invoke: InvokeFunction;
+}
+
+const NO_CONTEXT = { instanceId: "1", deadline: undefined, traceparent: undefined, runHeader: undefined };
+
+/** Invokes a function whose first target fails, and checks what its caller is told, and whether the run went on. */
+async function checkEffectOfFunction(
+  { executions, invoke, next }: FunctionWorld,
+  id: string,
+  target: CaseTarget,
+  effect: Effect,
+): Promise<void> {
+  executions.set({ function: [target, { endpoint: `${next.url}${id}`, type: "webhook" }] });
+  const signal = new AbortController().signal;
+  const outcome = await invoke(CASE_FUNCTION, TEA, { ...NO_CONTEXT, signal }).catch((error: unknown) => error);
+  const followed = next.calls.filter(({ path }) => path === `/${id}`);
+  if (effect === "passes") {
+    const isFitting = target.type === "call" && target.endpoint.includes("/unknown-field/");
+    assert.deepEqual(outcome, isFitting ? { item: "with it", text: "with it", nonsense: 1 } : {});
+    assert.deepEqual(followed[0]?.body, { function: `function/${CASE_FUNCTION}`, ...TEA });
+    return;
+  }
+  assert.ok(outcome instanceof InterposeError, String(outcome));
+  const { code, reason, what } = effect;
+  const isRefusal = reason === "TARGET_REFUSED";
+  assert.deepEqual([outcome.code, outcome.reason], [code, reason.toLowerCase()]);
+  assert.equal(outcome.id, isRefusal ? "EXEC-reUaUZCzCp" : (effect.id ?? "EXEC-dra6yamk98"));
+  const text = `^Execution failed: target "function-1" ${what}\\. Run \\d+ has the record\\.$`;
+  assert.match(outcome.message, isRefusal ? /^twice$/ : new RegExp(text));
+  assert.equal(followed.length, 0, "the next target is not called");
+}
+
+/** Lets the caller of a function go away in the middle of a target's call. */
+async function checkCallerGone(
+  { executions, invoke, plain, next }: FunctionWorld,
+  id: string,
+  target: CaseTarget,
+): Promise<void> {
+  executions.set({ function: [target, { endpoint: `${next.url}${id}`, type: "webhook" }] });
+  const controller = new AbortController();
+  const outcome = invoke(CASE_FUNCTION, TEA, { ...NO_CONTEXT, signal: controller.signal }).catch(
+    (error: unknown) => error,
+  );
+  const called = await eventually("the target is called", () => plain.calls.find(({ path }) => path.endsWith(id)));
+  if (target.type === "async") {
+    assert.deepEqual(await outcome, {});
+    controller.abort();
+    assert.equal(called.isGone(), false);
+    return;
+  }
+  controller.abort();
+  const error = await outcome;
+  assert.ok(error instanceof InterposeError);
+  assert.equal(error.code, "cancelled");
+  await eventually("the target's call ends", called.isGone);
+  assert.equal(next.calls.filter(({ path }) => path === `/${id}`).length, 0, "the next target is not called");
+}
 
 /** What the system's resolver says at once where there is a network, and after long where there is none. All other endpoints have addresses. */
 function noSuchName(host: string): Promise<never> {

@@ -5,7 +5,6 @@ import type { ExecutionSchema, ExecutionTargetType } from "@interpose/protocol/g
 import { ExecutionType, type SearchQuery } from "@interpose/protocol/gen/zitadel/action/v3alpha/query_pb";
 import { deleteExecution, executionNotFound } from "../../commands/delete-execution.ts";
 import { setExecution } from "../../commands/set-execution.ts";
-import { BUILTIN_FUNCTIONS } from "../../functions/builtin.ts";
 import type { StoredExecution } from "../../store/records.ts";
 import { readRevision } from "../../store/sql/read-revision.ts";
 import { searchExecutions, type ExecutionFilter } from "../../store/sql/search-executions.ts";
@@ -30,7 +29,8 @@ export function executionHandlers(api: ApiContext): ExecutionHandlers {
     // The order of the checks is the contract's: includes, condition, what the condition names, and then the list.
     async setExecution(request, call) {
       const entries = request.targets.map(entryFromProto);
-      const condition = refuseUnknown(conditionFromProto(request.condition, "condition"), request.condition, api);
+      const given = conditionFromProto(request.condition, "condition");
+      const condition = await refuseUnknown(given, request.condition, api, call.instanceId);
       return { details: detailsToProto(await setExecution(api.commandContext(call), condition, entries)) };
     },
 
@@ -52,7 +52,9 @@ export function executionHandlers(api: ApiContext): ExecutionHandlers {
       return { details: listDetailsToProto(found.total, revision), result: found.executions.map(executionToProto) };
     },
 
-    listExecutionFunctions: () => ({ functions: [...BUILTIN_FUNCTIONS] }),
+    async listExecutionFunctions(_request, { instanceId }) {
+      return { functions: [...(await api.functions.names(instanceId))] };
+    },
     listExecutionMethods: () => ({ methods: [...api.catalog().methods] }),
     listExecutionServices: () => ({ services: [...api.catalog().services] }),
   };
@@ -61,9 +63,14 @@ export function executionHandlers(api: ApiContext): ExecutionHandlers {
 type ProtoCondition = Parameters<typeof conditionFromProto>[0];
 
 /** Refuses a condition on a method, service or function that nobody serves. Events are not checked: they are learned when they happen. */
-function refuseUnknown(condition: Condition | undefined, given: ProtoCondition, api: ApiContext): Condition {
+async function refuseUnknown(
+  condition: Condition | undefined,
+  given: ProtoCondition,
+  api: ApiContext,
+  instanceId: string,
+): Promise<Condition> {
   if (condition?.kind === "function") {
-    if (BUILTIN_FUNCTIONS.includes(condition.name)) return condition;
+    if ((await api.functions.named(instanceId, [condition.name])).length > 0) return condition;
     throw unknown(
       `There is no function "${condition.name}". ListExecutionFunctions names those that exist.`,
       "COMMAND-cdy39t0ksr",

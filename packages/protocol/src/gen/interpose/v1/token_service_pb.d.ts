@@ -277,14 +277,14 @@ export enum Role {
   ADMIN = 1,
 
   /**
-   * Reads and writes targets and executions.
+   * Reads and writes targets, executions and functions, and invokes functions.
    *
    * @generated from enum value: ROLE_EDITOR = 2;
    */
   EDITOR = 2,
 
   /**
-   * Reads targets and executions.
+   * Reads targets, executions and functions.
    *
    * @generated from enum value: ROLE_VIEWER = 3;
    */

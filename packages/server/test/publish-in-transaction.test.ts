@@ -198,6 +198,8 @@ describe("publish() within a transaction of one's own", () => {
     const cases: readonly (readonly [Partial<NewEvent>, RegExp])[] = [
       [{ type: "token.added" }, /^event\.type is a type of Interpose's own/],
       [{ aggregateId: "" }, /^event\.aggregate_id is empty/],
+      [{ type: undefined as never }, /^event\.type is missing\. An event needs type and aggregateId/],
+      [{ aggregateId: 7 as never }, /^event\.aggregateId must be a text/],
       [{ payload: circle }, /^event\.payload cannot be written as JSON/],
       [{ payload: [] as never }, /^event\.payload must be a JSON object/],
       [{ payload: { a: 1n } }, /^event\.payload cannot be written as JSON/],
@@ -205,6 +207,11 @@ describe("publish() within a transaction of one's own", () => {
     ];
     for (const [given, message] of cases)
       await assert.rejects(interpose.publish(client, placed(given)), { reason: "event_invalid", message });
+    await assert.rejects(interpose.publish(client, [placed(), null as never]), {
+      message: /^events\[1\] must be an object/,
+    });
+    for (const tx of [undefined, {}])
+      await assert.rejects(interpose.publish(tx as never, placed()), { message: /^The transaction has no query/ });
     const kept = placed();
     await interpose.publish(client, kept);
     await client.query("commit");

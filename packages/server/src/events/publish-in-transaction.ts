@@ -47,6 +47,7 @@ export function createPublishInTransaction(
   ): Promise<PublishedEvent | readonly PublishedEvent[]> {
     const isList = isListOf(given);
     const fieldOf = (i: number): string => (isList ? `events[${i}]` : "event");
+    refuseNoTransaction(tx);
     const events = (isList ? given : [given]).map((event, i) => withPlainPayload(event, fieldOf(i)));
     const places = await publisher.publish(events, {
       creator: "",
@@ -64,8 +65,38 @@ function isListOf(given: NewEvent | readonly NewEvent[]): given is readonly NewE
   return Array.isArray(given);
 }
 
+/** What JavaScript hands over may be anything. */
+function refuseNoTransaction(tx: Partial<SqlTransaction> | undefined): void {
+  if (typeof tx?.query === "function") return;
+  throw new InterposeError(
+    "bad_request",
+    "The transaction has no query(text, values). Give a client of pg, or something alike, between begin and commit.",
+  );
+}
+
+const TEXTS = [
+  "type",
+  "aggregateId",
+  "aggregateType",
+  "resourceOwner",
+  "userId",
+  "version",
+  "idempotencyKey",
+] as const satisfies readonly (keyof NewEvent)[];
+
+function refuseNoTexts(event: Partial<Record<keyof NewEvent, unknown>> | null, field: string): void {
+  if (typeof event !== "object" || event === null) throw eventInvalid(field, "must be an object, which is an event.");
+  for (const name of TEXTS) {
+    const isMissing = event[name] === undefined && (name === "type" || name === "aggregateId");
+    if (isMissing) throw eventInvalid(`${field}.${name}`, "is missing. An event needs type and aggregateId.");
+    if (event[name] !== undefined && typeof event[name] !== "string")
+      throw eventInvalid(`${field}.${name}`, "must be a text.");
+  }
+}
+
 /** An event whose payload is what JSON makes of it: dates are texts, and what has no JSON is left out. */
 function withPlainPayload(event: NewEvent, field: string): NewEvent {
+  refuseNoTexts(event, field);
   const { payload = {} } = event;
   let plain: unknown;
   try {
@@ -82,11 +113,13 @@ function withPlainPayload(event: NewEvent, field: string): NewEvent {
 function queryableOf(tx: SqlTransaction): Queryable {
   return {
     async query<Row extends object>({ text, values }: { readonly text: string; readonly values: readonly unknown[] }) {
-      const answer = await tx.query(text, [...values]).catch((error: unknown) => {
+      try {
+        const answer = await tx.query(text, [...values]);
+        const rows = "rows" in answer ? answer.rows : answer;
+        return rows.map((row) => asOurDriverReads(row) as Row);
+      } catch (error) {
         throw isMissingTable(error) ? otherDatabase(error) : error;
-      });
-      const rows = "rows" in answer ? answer.rows : answer;
-      return rows.map((row) => asOurDriverReads(row) as Row);
+      }
     },
   };
 }

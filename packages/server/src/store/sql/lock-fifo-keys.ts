@@ -11,6 +11,7 @@ const LOCKS = 512;
 /** Locks keys of deliveries until the transaction ends, in a fixed order: what is appended behind the lock has ids in the order of the commits. */
 export async function lockFifoKeys(db: Queryable, instanceId: string, keys: readonly string[]): Promise<void> {
   await db.query({
+    name: "lock-fifo-keys",
     text: `select pg_advisory_xact_lock($1::int, lock)
            from (select distinct (hashtextextended($2 || '/' || key, 0) & $3::bigint)::int as lock from unnest($4::text[]) as key order by 1) as locks`,
     values: [FIFO_LOCKS, instanceId, LOCKS - 1, keys],

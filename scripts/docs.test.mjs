@@ -7,6 +7,7 @@ import { describe, it } from "node:test";
 import { ERROR_REASONS } from "@interpose/engine";
 import { createRoutes, methodRules } from "@interpose/protocol";
 import { EventService } from "@interpose/protocol/gen/interpose/v1/event_service_pb";
+import { DeliveryService } from "@interpose/protocol/gen/interpose/v1/delivery_service_pb";
 import { ExecutionService } from "@interpose/protocol/gen/interpose/v1/execution_service_pb";
 import { FunctionService } from "@interpose/protocol/gen/interpose/v1/function_service_pb";
 import { TargetService } from "@interpose/protocol/gen/interpose/v1/target_service_pb";
@@ -56,6 +57,7 @@ describe("the documents", () => {
     for (const { verb, template, method } of createRoutes([
       ActionService,
       EventService,
+      DeliveryService,
       ExecutionService,
       FunctionService,
       TargetService,

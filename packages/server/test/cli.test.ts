@@ -153,6 +153,16 @@ describe("the command line", () => {
         );
         const text = `${condition} runs for no errors of the API, and hides no fields of its own.`;
         assert.deepEqual(await cli.lines("executions", "options", condition), [text]);
+
+        await cli.json("executions", "set", "event", "--target", id);
+        const ofEvents = { ...shown, condition: "event" };
+        const inOrder = (...args: string[]): Promise<any> => cli.json("executions", "options", "event", ...args);
+        assert.deepEqual(await inOrder("--fifo-by", "aggregate"), { ...ofEvents, fifoBy: "aggregate" });
+        assert.deepEqual(await cli.lines("executions", "options", "event"), [
+          "event is delivered in order by aggregate.",
+        ]);
+        assert.deepEqual(await inOrder("--no-fifo-by"), ofEvents);
+        await cli.json("executions", "delete", "event");
         await cli.json("executions", "delete", condition);
         await server.request("DELETE", `/v3alpha/targets/${id}`);
       });

@@ -86,6 +86,25 @@ describe("execution options", () => {
     assert.deepEqual((await get()).body.options, { runOnErrors: false });
   });
 
+  it("say by what deliveries of events follow each other, until they are told that it is nothing", async () => {
+    const execution = "event/user.added";
+    await setExecution(server, { event: { event: "user.added" } }, [target]);
+    const runOnErrors = false;
+    assert.deepEqual(await set({ fifoBy: "aggregate" }, { execution }), { runOnErrors, fifoBy: "aggregate" });
+    assert.deepEqual(await set({ fifoBy: "payload.user.id" }, { execution }), {
+      runOnErrors,
+      fifoBy: "payload.user.id",
+    });
+    assert.deepEqual(await set({}, { execution }), { runOnErrors, fifoBy: "payload.user.id" });
+    assert.deepEqual((await get(execution)).body.options, { runOnErrors, fifoBy: "payload.user.id" });
+    assert.deepEqual(await set({}, { execution, mask: "fifoBy" }), { runOnErrors });
+    await set({ fifoBy: "aggregate" }, { execution });
+    assert.deepEqual(await set({ fifoBy: "" }, { execution }), { runOnErrors });
+    await set({ fifoBy: "aggregate" }, { execution });
+    assert.deepEqual(await set({}, { execution, mask: "*" }), { runOnErrors });
+    await server.request("DELETE", "/v3alpha/executions", { condition: { event: { event: "user.added" } } });
+  });
+
   const refused: readonly {
     name: string;
     execution?: string;
@@ -118,6 +137,7 @@ describe("execution options", () => {
       options: { hiddenFields: ["target..name"] },
       says: /nothing before, behind or between/,
     },
+    { name: "an order of what is no event", options: { fifoBy: "aggregate" }, says: /fifo_by .* on events/ },
     { name: "half a wildcard", options: { hiddenFields: ["target.na*"] }, says: /within a name/ },
     { name: "too long a path", options: { hiddenFields: ["a".repeat(201)] }, says: /200/, reason: "VALIDATION_FAILED" },
     {

@@ -99,7 +99,8 @@ describe("GET /openapi.json", () => {
         const concrete = path.replace(/\{[^}]+\}/g, "404");
         const { body } = await server.request(
           verb.toUpperCase(),
-          concrete,
+          // Streams refuse that, where they would not end.
+          verb === "get" ? `${concrete}?aggregateId=1` : concrete,
           verb === "get" || verb === "delete" ? undefined : {},
         );
         const reasons = (body.details ?? []).map?.(({ reason }: any) => reason) ?? [];

@@ -21,6 +21,7 @@ const SERVICES = [
   "grpc.reflection.v1.ServerReflection",
   "grpc.reflection.v1alpha.ServerReflection",
   "interpose.v1.EventService",
+  "interpose.v1.DeliveryService",
   "interpose.v1.ExecutionService",
   "interpose.v1.FunctionService",
   "interpose.v1.TargetService",

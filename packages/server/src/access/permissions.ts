@@ -14,6 +14,8 @@ export const PERMISSIONS = [
   "function.write",
   "function.delete",
   "function.invoke",
+  "delivery.read",
+  "delivery.write",
   "token.read",
   "token.write",
   "token.delete",
@@ -33,10 +35,10 @@ const OF_ROLE: Readonly<Record<Role, ReadonlySet<string>>> = {
   // Who edits executions can be locked out by one; the way past it stays with admins.
   editor: new Set(
     PERMISSIONS.filter(
-      (permission) => /^(execution|event|function)\./.test(permission) && permission !== "execution.bypass",
+      (permission) => /^(execution|event|function|delivery)\./.test(permission) && permission !== "execution.bypass",
     ),
   ),
-  viewer: new Set(["execution.target.read", "execution.read", "event.read", "function.read"]),
+  viewer: new Set(["execution.target.read", "execution.read", "event.read", "function.read", "delivery.read"]),
   none: new Set(),
 };
 

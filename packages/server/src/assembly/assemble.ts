@@ -13,6 +13,7 @@ import {
   openApiDocument,
 } from "@interpose/protocol";
 import { EventService } from "@interpose/protocol/gen/interpose/v1/event_service_pb";
+import { DeliveryService } from "@interpose/protocol/gen/interpose/v1/delivery_service_pb";
 import { ExecutionService } from "@interpose/protocol/gen/interpose/v1/execution_service_pb";
 import { FunctionService } from "@interpose/protocol/gen/interpose/v1/function_service_pb";
 import { TargetService } from "@interpose/protocol/gen/interpose/v1/target_service_pb";
@@ -24,6 +25,7 @@ import { ServerReflection as ServerReflectionV1Alpha } from "@interpose/protocol
 import { createAuthenticator, createOidcVerifier } from "../access/index.ts";
 import type { ApiContext } from "../api/context.ts";
 import { eventServiceV1 } from "../api/v1/events.ts";
+import { deliveryServiceV1 } from "../api/v1/deliveries/index.ts";
 import { executionServiceV1 } from "../api/v1/executions.ts";
 import { functionServiceV1 } from "../api/v1/functions.ts";
 import { targetServiceV1 } from "../api/v1/targets.ts";
@@ -34,6 +36,7 @@ import type { Settings } from "../config/index.ts";
 import { createPublisher, type Publisher } from "../events/publisher.ts";
 import { createRate } from "../events/rate.ts";
 import { createFunctionCatalog, createInvoker, type InvokeFunction } from "../functions/index.ts";
+import { startRetention } from "../deliveries/retention.ts";
 import { createOwnApi } from "../hosts/own-api/index.ts";
 import { startGateways, type Gateways, type GatewaySettings } from "../hosts/gateway/gateways.ts";
 import type { InterceptorHost } from "../hosts/interceptors/interceptor-host.ts";
@@ -71,7 +74,15 @@ const READY_MS = 2_000;
 const DESCRIPTOR_SET = new URL(import.meta.resolve("@interpose/protocol/descriptors.binpb"));
 
 /** The services of the own API. */
-const SERVED = [ActionService, TokenService, TargetService, ExecutionService, EventService, FunctionService];
+const SERVED = [
+  ActionService,
+  TokenService,
+  TargetService,
+  ExecutionService,
+  EventService,
+  FunctionService,
+  DeliveryService,
+];
 
 /** What an Interpose is put together from. */
 export interface AssemblyParts {
@@ -194,6 +205,9 @@ export async function assemble({
   teardown.add("looking after descriptors", gateways.stop);
   teardown.add("the gateways", () => gateways.drain(drainMs), drainMs + DRAIN_SLACK_MS);
 
+  const retention = startRetention({ database, instanceId, log }, settings.deliveries.retention);
+  teardown.add("pruning the record", retention.stop);
+
   const api: ApiContext = {
     database,
     catalog: gateways.catalog,
@@ -224,6 +238,7 @@ export async function assemble({
     executionServiceV1(api),
     eventServiceV1(api, { publisher, declared: settings.events.declared }),
     functionServiceV1(api, invoke),
+    deliveryServiceV1(api),
   ];
 
   const validator = createMessageValidator();

@@ -84,6 +84,11 @@ export function addExecutions(executions: Command, toolsOf: (command: Command) =
       "hide this field from its targets; may be repeated; all that are given replace those before",
     )
     .option("--hide-nothing", "hide no fields, beside those that the settings hide")
+    .option(
+      "--fifo-by <key>",
+      "deliver events with the same key in order: aggregate, or a path such as payload.user.id",
+    )
+    .option("--no-fifo-by", "deliver events in no order")
     .addHelpText(
       "after",
       `${CONDITION_HELP}\n${PATH_HELP}\n\nExample:\n  interpose executions options response/acme.v1.Users --run-on-errors --hide user.password --hide '**.secret'`,
@@ -93,10 +98,11 @@ export function addExecutions(executions: Command, toolsOf: (command: Command) =
       const condition = conditionFromText(text, "condition");
       const { runOnErrors } = given;
       const hiddenFields = hiddenFieldsOf(given);
-      const isChange = runOnErrors !== undefined || hiddenFields !== undefined;
+      const fifoBy = given.fifoBy === false ? "" : given.fifoBy;
+      const isChange = runOnErrors !== undefined || hiddenFields !== undefined || fifoBy !== undefined;
       const options = await withBackend((backend) =>
         isChange
-          ? backend.updateExecutionOptions(condition, { runOnErrors, hiddenFields })
+          ? backend.updateExecutionOptions(condition, { runOnErrors, hiddenFields, fifoBy })
           : backend.executionOptions(condition),
       );
       output.answer({ condition: text, ...options }, () => describeOptions(text, options));
@@ -119,6 +125,8 @@ interface GivenOptions {
   readonly runOnErrors?: boolean;
   readonly hide?: readonly string[];
   readonly hideNothing?: boolean;
+  /** False: by nothing. */
+  readonly fifoBy?: string | false;
 }
 
 function hiddenFieldsOf({ hide, hideNothing }: GivenOptions): readonly string[] | undefined {
@@ -127,7 +135,8 @@ function hiddenFieldsOf({ hide, hideNothing }: GivenOptions): readonly string[] 
   throw new InterposeError("bad_request", "--hide and --hide-nothing say different things. Give one of them.");
 }
 
-function describeOptions(condition: string, { runOnErrors, hiddenFields }: ExecutionOptions): string {
+function describeOptions(condition: string, { runOnErrors, hiddenFields, fifoBy }: ExecutionOptions): string {
+  if (fifoBy !== undefined) return `${condition} is delivered in order by ${fifoBy}.`;
   const runs = runOnErrors ? "runs for errors of the API too" : "runs for no errors of the API";
   const hides = hiddenFields.length === 0 ? "hides no fields of its own" : `hides ${hiddenFields.join(", ")}`;
   return `${condition} ${runs}, and ${hides}.`;

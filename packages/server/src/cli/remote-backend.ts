@@ -90,14 +90,19 @@ export function openRemoteBackend({ url, token, bypass }: RemoteOptions): Backen
       return optionsFromProto(options);
     },
 
-    async updateExecutionOptions(condition, { runOnErrors, hiddenFields }) {
+    async updateExecutionOptions(condition, { runOnErrors, hiddenFields, fifoBy }) {
       const { options } = await executions.updateExecutionOptions({
         execution: conditionId(condition),
-        options: { ...(runOnErrors !== undefined && { runOnErrors }), hiddenFields: [...(hiddenFields ?? [])] },
+        options: {
+          ...(runOnErrors !== undefined && { runOnErrors }),
+          hiddenFields: [...(hiddenFields ?? [])],
+          ...(fifoBy !== undefined && { fifoBy }),
+        },
         updateMask: {
           paths: [
             ...(runOnErrors === undefined ? [] : ["run_on_errors"]),
             ...(hiddenFields === undefined ? [] : ["hidden_fields"]),
+            ...(fifoBy === undefined ? [] : ["fifo_by"]),
           ],
         },
       });
@@ -137,7 +142,12 @@ const ROLES: Readonly<Record<Role, ProtoRole>> = {
 };
 
 function optionsFromProto(options: ProtoExecutionOptions | undefined): ExecutionOptions {
-  return { runOnErrors: options?.runOnErrors ?? false, hiddenFields: options?.hiddenFields ?? [] };
+  const fifoBy = options?.fifoBy ?? "";
+  return {
+    runOnErrors: options?.runOnErrors ?? false,
+    hiddenFields: options?.hiddenFields ?? [],
+    ...(fifoBy !== "" && { fifoBy }),
+  };
 }
 
 function tokenFromProto({ id, name, role, permissions, createTime, expireTime, revokeTime }: Token): ListedToken {

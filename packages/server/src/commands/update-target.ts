@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from "node:util";
 import { InterposeError, type Dialect, type TargetType } from "@interpose/engine";
 import type { Details, StoredTarget } from "../store/records.ts";
 import { selectTarget } from "../store/sql/select-target.ts";
 import { updateTarget as updateTargetRow } from "../store/sql/update-target.ts";
 import { appendOne, write, type CommandContext } from "./context.ts";
 import { refuseTakenName } from "./create-target.ts";
+import { changedDeliverySettings, type DeliverySettingsChanges } from "./delivery-settings.ts";
 import { checkEndpoint, checkName, checkTimeout, withoutCredentials } from "./target-rules.ts";
 
 /** What changes of a target. What is undefined stays as it is. */
@@ -14,6 +16,7 @@ export interface TargetChanges {
   readonly endpoint?: string | undefined;
   readonly timeoutMs?: number | undefined;
   readonly dialect?: Dialect | undefined;
+  readonly delivery?: DeliverySettingsChanges | undefined;
 }
 
 /**
@@ -46,6 +49,7 @@ export async function updateTarget(context: CommandContext, id: string, changes:
       payload: {
         ...changed,
         ...(changed.endpoint !== undefined && { endpoint: withoutCredentials(changed.endpoint) }),
+        ...("delivery" in changed && { delivery: changed.delivery ?? {} }),
       },
     });
     await updateTargetRow(command.tx, context.instanceId, { ...stored, ...changed }, details);
@@ -54,18 +58,19 @@ export async function updateTarget(context: CommandContext, id: string, changes:
 }
 
 type ChangedFields = Partial<
-  Pick<StoredTarget, "name" | "type" | "interruptOnError" | "endpoint" | "timeoutMs" | "dialect">
+  Pick<StoredTarget, "name" | "type" | "interruptOnError" | "endpoint" | "timeoutMs" | "dialect" | "delivery">
 >;
 
 /** The fields whose value really becomes another one. */
-function effectiveChanges(stored: StoredTarget, { calling, ...rest }: TargetChanges): ChangedFields {
+function effectiveChanges(stored: StoredTarget, { calling, delivery, ...rest }: TargetChanges): ChangedFields {
   const wanted = {
     ...rest,
     ...(calling && { type: calling.type, interruptOnError: calling.type !== "async" && calling.interruptOnError }),
   };
-  return Object.fromEntries(
-    Object.entries(wanted).filter(
-      ([field, value]) => value !== undefined && value !== stored[field as keyof ChangedFields],
-    ),
+  const changed = Object.entries(wanted).filter(
+    ([field, value]) => value !== undefined && value !== stored[field as keyof ChangedFields],
   );
+  const own = delivery && changedDeliverySettings(stored.delivery, delivery);
+  const changesDelivery = delivery && !isDeepStrictEqual(own, stored.delivery);
+  return { ...Object.fromEntries(changed), ...(changesDelivery && { delivery: own }) };
 }

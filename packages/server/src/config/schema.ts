@@ -175,6 +175,22 @@ export const settingsSchema = z.strictObject({
         .describe("how many runs may lead to one another, by calls that targets make"),
     })
     .prefault({}),
+  deliveries: z
+    .strictObject({
+      retention: z
+        .strictObject({
+          days: z.int().min(0).max(3_650).default(30).describe("days that deliveries that are over are kept; 0: all"),
+          deadDays: z.int().min(0).max(3_650).default(90).describe("days that dead letters are kept; 0: all"),
+          maxDeliveries: z
+            .int()
+            .min(0)
+            .max(1_000_000_000)
+            .default(10_000_000)
+            .describe("about how many deliveries are kept; 0: no limit"),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
   cors: z
     .strictObject({
       allowedOrigins: z.array(z.string()).default([]).describe('origins of browsers that may call, or "*"; none: off'),

@@ -42,6 +42,9 @@ export interface LogEvents {
   /** A fault of our own within a gateway, that ended a connection. */
   "gateway.failed": { gateway: string; error: unknown };
   "router.load_failed": { error: unknown };
+  /** What is too old, or too much, was deleted of the record of deliveries. */
+  "record.pruned": { deliveries: number; events: number };
+  "record.prune_failed": { error: unknown };
   "store.lost": { error: unknown };
 }
 
@@ -52,6 +55,7 @@ const LEVELS: Partial<Record<keyof LogEvents, "debug" | "warn" | "error">> = {
   "gateway.failed": "error",
   "gateway.not_described": "warn",
   "router.load_failed": "warn",
+  "record.prune_failed": "warn",
   "store.lost": "error",
 };
 

@@ -45,6 +45,22 @@ const SEEDS: readonly (readonly [verb: string, path: string, body?: unknown])[] 
       targets: [{ target: "$async" }, { include: { event: { all: true } } }],
     },
   ],
+  ["GET", "/v1/deliveries"],
+  ["GET", "/v1/deliveries/1"],
+  ["POST", "/v1/deliveries/1:redeliver", {}],
+  [
+    "POST",
+    "/v1/deliveries:cancel",
+    { filter: { states: ["DELIVERY_STATE_DEAD"], targetId: "1", createdAfter: "2026-01-01T00:00:00Z" }, dryRun: true },
+  ],
+  [
+    "POST",
+    "/v1/deliveries:replay",
+    { filter: { eventType: "a.b", aggregateType: "a", aggregateId: "1" }, maxCount: 5 },
+  ],
+  ["POST", "/v1/targets/$other:pause", { reason: "a" }],
+  ["GET", "/v1/targets/$other/queue"],
+  ["PATCH", "/v1/targets/$other/settings", { delivery: { retry: { delays: ["1s", "2.5s"] }, maxConcurrency: 5 } }],
   ["PUT", "/v3alpha/executions", { condition: { event: { group: "user" } }, targets: [{ target: "$async" }] }],
   ["DELETE", "/v3alpha/executions", { condition: { function: { name: "preuserinfo" } } }],
   [

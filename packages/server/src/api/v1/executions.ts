@@ -54,10 +54,11 @@ function conditionOf(id: string): Condition {
 function changesFromProto(options: ProtoOptions | undefined, mask: FieldMask | undefined): ExecutionOptionsChanges {
   const runOnErrors = options?.runOnErrors;
   const hiddenFields = options?.hiddenFields ?? [];
-  if (!mask) return { runOnErrors, hiddenFields: hiddenFields.length > 0 ? hiddenFields : undefined };
-  const unknown = mask.paths.find((path) => !["*", "run_on_errors", "hidden_fields"].includes(path));
+  const fifoBy = options?.fifoBy;
+  if (!mask) return { runOnErrors, hiddenFields: hiddenFields.length > 0 ? hiddenFields : undefined, fifoBy };
+  const unknown = mask.paths.find((path) => !["*", "run_on_errors", "hidden_fields", "fifo_by"].includes(path));
   if (unknown !== undefined) {
-    const description = `there is no option "${unknown.slice(0, 100)}". Name run_on_errors, hidden_fields, or * for all.`;
+    const description = `there is no option "${unknown.slice(0, 100)}". Name run_on_errors, hidden_fields, fifo_by, or * for all.`;
     throw new InterposeError("bad_request", `update_mask: ${description}`, {
       violations: [{ field: "update_mask", description }],
     });
@@ -66,6 +67,7 @@ function changesFromProto(options: ProtoOptions | undefined, mask: FieldMask | u
   return {
     runOnErrors: names("run_on_errors") ? (runOnErrors ?? false) : undefined,
     hiddenFields: names("hidden_fields") ? hiddenFields : undefined,
+    fifoBy: names("fifo_by") ? (fifoBy ?? "") : undefined,
   };
 }
 
@@ -90,6 +92,7 @@ function refuseUnmatched(paths: readonly string[], condition: Condition, catalog
 function optionsToProto({
   runOnErrors,
   hiddenFields,
+  fifoBy,
 }: ExecutionOptions): MessageInitShape<typeof ExecutionOptionsSchema> {
-  return { runOnErrors, hiddenFields: [...hiddenFields] };
+  return { runOnErrors, hiddenFields: [...hiddenFields], ...(fifoBy !== undefined && { fifoBy }) };
 }

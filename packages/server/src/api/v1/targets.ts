@@ -1,15 +1,20 @@
-import type { Dialect as EngineDialect } from "@interpose/engine";
+import type { FieldMask } from "@bufbuild/protobuf/wkt";
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import { InterposeError, type Dialect as EngineDialect } from "@interpose/engine";
 import {
   Dialect,
   TargetService,
+  type TargetSettings,
   type TargetSettingsSchema,
 } from "@interpose/protocol/gen/interpose/v1/target_service_pb";
-import { updateTarget } from "../../commands/update-target.ts";
+import { pauseTarget, resumeTarget } from "../../commands/pause-target.ts";
+import { updateTarget, type TargetChanges } from "../../commands/update-target.ts";
 import type { StoredTarget } from "../../store/records.ts";
 import type { ApiContext } from "../context.ts";
 import { existingTarget } from "../existing-target.ts";
 import { apiService, type ApiService } from "../service.ts";
+import { DELIVERY_PATHS, deliveryChangesFromProto, deliveryToProto } from "./delivery-settings.ts";
+import { targetQueue } from "./target-queue.ts";
 
 /** The service `interpose.v1.TargetService`. */
 export function targetServiceV1(api: ApiContext): ApiService {
@@ -17,11 +22,20 @@ export function targetServiceV1(api: ApiContext): ApiService {
     async getTargetSettings({ targetId }, call) {
       return { settings: settingsToProto(await existingTarget(api.database, call.instanceId, targetId)) };
     },
-    async updateTargetSettings({ targetId, settings }, call) {
-      await updateTarget(api.commandContext(call), targetId, {
-        dialect: DIALECTS[settings?.dialect ?? Dialect.UNSPECIFIED],
-      });
+    async updateTargetSettings({ targetId, settings, updateMask }, call) {
+      await updateTarget(api.commandContext(call), targetId, changesFromProto(settings, updateMask));
       return { settings: settingsToProto(await existingTarget(api.database, call.instanceId, targetId)) };
+    },
+    async pauseTarget({ targetId, reason }, call) {
+      await pauseTarget(api.commandContext(call), targetId, reason);
+      return { queue: await targetQueue(api.database, call.instanceId, targetId) };
+    },
+    async resumeTarget({ targetId, reason }, call) {
+      await resumeTarget(api.commandContext(call), targetId, reason);
+      return { queue: await targetQueue(api.database, call.instanceId, targetId) };
+    },
+    async getTargetQueue({ targetId }, call) {
+      return { queue: await targetQueue(api.database, call.instanceId, targetId) };
     },
   });
 }
@@ -32,6 +46,27 @@ const DIALECTS: Readonly<Record<Dialect, EngineDialect | undefined>> = {
   [Dialect.V2]: "v2",
 };
 
-function settingsToProto({ dialect }: StoredTarget): MessageInitShape<typeof TargetSettingsSchema> {
-  return { dialect: dialect === "v2" ? Dialect.V2 : Dialect.V3ALPHA };
+const PATHS: readonly string[] = ["*", "dialect", "delivery", ...Object.keys(DELIVERY_PATHS)];
+
+/** What of the settings changes: what the mask names or, without one, what is given. https://google.aip.dev/134 */
+function changesFromProto(settings: TargetSettings | undefined, mask: FieldMask | undefined): TargetChanges {
+  const dialect = DIALECTS[settings?.dialect ?? Dialect.UNSPECIFIED];
+  if (!mask) return { dialect, delivery: deliveryChangesFromProto(settings?.delivery, undefined) };
+  const unknown = mask.paths.find((path) => !PATHS.includes(path));
+  if (unknown !== undefined) {
+    const description = `there is no setting "${unknown.slice(0, 100)}". Name ${PATHS.slice(1).join(", ")}, or * for all.`;
+    throw new InterposeError("bad_request", `update_mask: ${description}`, {
+      violations: [{ field: "update_mask", description }],
+    });
+  }
+  const names = (path: string): boolean => mask.paths.includes(path) || mask.paths.includes("*");
+  return {
+    // There is no dialect that a target has by default: one that is named and not given stays.
+    dialect: names("dialect") ? dialect : undefined,
+    delivery: deliveryChangesFromProto(settings?.delivery, (path) => names(path) || names("delivery")),
+  };
+}
+
+function settingsToProto({ dialect, delivery }: StoredTarget): MessageInitShape<typeof TargetSettingsSchema> {
+  return { dialect: dialect === "v2" ? Dialect.V2 : Dialect.V3ALPHA, delivery: deliveryToProto(delivery) };
 }

@@ -73,7 +73,12 @@ create index deliveries_in_order on interpose.deliveries (target_id, fifo_key, i
 create index deliveries_holding_up on interpose.deliveries (target_id, id) where state = 'waiting' and gate = 'attempt';
 create index deliveries_of_event on interpose.deliveries (event_position);
 create index deliveries_of_target on interpose.deliveries (instance_id, target_id, id);
-create index deliveries_dead on interpose.deliveries (instance_id, id) where state = 'dead';
+-- What is neither on its way nor arrived, which is little: it is looked for among much.
+create index deliveries_set_aside on interpose.deliveries (instance_id, state, id)
+  where state in ('blocked', 'queued', 'dead', 'cancelled', 'skipped');
+create index deliveries_set_aside_of_target on interpose.deliveries (target_id, state, id)
+  where state in ('blocked', 'queued', 'dead', 'cancelled', 'skipped');
+create index deliveries_replayed on interpose.deliveries (replay_of, id) where replay_of is not null;
 create index deliveries_ended on interpose.deliveries (ended_at) where ended_at is not null;
 
 -- One HTTP exchange of a delivery, or why there was none.

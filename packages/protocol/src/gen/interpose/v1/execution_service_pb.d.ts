@@ -32,6 +32,14 @@ export declare type ExecutionOptions = Message<"interpose.v1.ExecutionOptions"> 
    * @generated from field: repeated string hidden_fields = 2;
    */
   hiddenFields: string[];
+
+  /**
+   * By what deliveries of an execution on events follow each other: "aggregate", or a path into the payload such as payload.customer.id. Those of one target with the same value are
+   * told one after the other, and one that fails delays those behind it. Empty: by nothing. Only for executions on events.
+   *
+   * @generated from field: optional string fifo_by = 3;
+   */
+  fifoBy?: string | undefined;
 };
 
 /**

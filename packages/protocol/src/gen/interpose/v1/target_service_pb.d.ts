@@ -4,6 +4,7 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
+import type { Duration, FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
 
 /**
  * Describes the file interpose/v1/target_service.proto.
@@ -22,6 +23,13 @@ export declare type TargetSettings = Message<"interpose.v1.TargetSettings"> & {
    * @generated from field: interpose.v1.Dialect dialect = 1;
    */
   dialect: Dialect;
+
+  /**
+   * How events are delivered to the target.
+   *
+   * @generated from field: interpose.v1.DeliverySettings delivery = 2;
+   */
+  delivery?: DeliverySettings | undefined;
 };
 
 /**
@@ -29,6 +37,60 @@ export declare type TargetSettings = Message<"interpose.v1.TargetSettings"> & {
  * Use `create(TargetSettingsSchema)` to create a new message.
  */
 export declare const TargetSettingsSchema: GenMessage<TargetSettings>;
+
+/**
+ * How events are delivered to a target. What was never set has its default.
+ *
+ * @generated from message interpose.v1.DeliverySettings
+ */
+export declare type DeliverySettings = Message<"interpose.v1.DeliverySettings"> & {
+  /**
+   * When deliveries that fail are attempted again. Default: after 5 s, 30 s, 2 min, 10 min, 30 min, 1 h, 2 h, 4 h, 8 h and 8 h.
+   *
+   * @generated from field: interpose.v1.RetrySchedule retry = 1;
+   */
+  retry?: RetrySchedule | undefined;
+
+  /**
+   * Most attempts at once, on all servers together, from 1 to 1,000. Default: 20.
+   *
+   * @generated from field: optional int32 max_concurrency = 2;
+   */
+  maxConcurrency?: number | undefined;
+
+  /**
+   * Most attempts that begin within a second, on all servers together, up to 100,000. 0, the default: as many as may be.
+   *
+   * @generated from field: optional int32 max_per_second = 3;
+   */
+  maxPerSecond?: number | undefined;
+};
+
+/**
+ * Describes the message interpose.v1.DeliverySettings.
+ * Use `create(DeliverySettingsSchema)` to create a new message.
+ */
+export declare const DeliverySettingsSchema: GenMessage<DeliverySettings>;
+
+/**
+ * When a delivery that fails is attempted again.
+ *
+ * @generated from message interpose.v1.RetrySchedule
+ */
+export declare type RetrySchedule = Message<"interpose.v1.RetrySchedule"> & {
+  /**
+   * Time before each attempt after the first. After the last of them an attempt that fails is the end. Empty: there is one attempt. Each is a week at most.
+   *
+   * @generated from field: repeated google.protobuf.Duration delays = 1;
+   */
+  delays: Duration[];
+};
+
+/**
+ * Describes the message interpose.v1.RetrySchedule.
+ * Use `create(RetryScheduleSchema)` to create a new message.
+ */
+export declare const RetryScheduleSchema: GenMessage<RetrySchedule>;
 
 /**
  * Target whose settings are wanted.
@@ -89,6 +151,14 @@ export declare type UpdateTargetSettingsRequest = Message<"interpose.v1.UpdateTa
    * @generated from field: interpose.v1.TargetSettings settings = 2;
    */
   settings?: TargetSettings | undefined;
+
+  /**
+   * Which of them change: dialect, delivery, delivery.retry, delivery.max_concurrency, delivery.max_per_second, or * for all. What of delivery is named here and not given has its
+   * default again. Without it: those that are given.
+   *
+   * @generated from field: google.protobuf.FieldMask update_mask = 3;
+   */
+  updateMask?: FieldMask | undefined;
 };
 
 /**
@@ -116,6 +186,264 @@ export declare type UpdateTargetSettingsResponse = Message<"interpose.v1.UpdateT
  * Use `create(UpdateTargetSettingsResponseSchema)` to create a new message.
  */
 export declare const UpdateTargetSettingsResponseSchema: GenMessage<UpdateTargetSettingsResponse>;
+
+/**
+ * Target to pause.
+ *
+ * @generated from message interpose.v1.PauseTargetRequest
+ */
+export declare type PauseTargetRequest = Message<"interpose.v1.PauseTargetRequest"> & {
+  /**
+   * Id of the target.
+   *
+   * @generated from field: string target_id = 1;
+   */
+  targetId: string;
+
+  /**
+   * Why, for people.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message interpose.v1.PauseTargetRequest.
+ * Use `create(PauseTargetRequestSchema)` to create a new message.
+ */
+export declare const PauseTargetRequestSchema: GenMessage<PauseTargetRequest>;
+
+/**
+ * The queue after that.
+ *
+ * @generated from message interpose.v1.PauseTargetResponse
+ */
+export declare type PauseTargetResponse = Message<"interpose.v1.PauseTargetResponse"> & {
+  /**
+   * The queue.
+   *
+   * @generated from field: interpose.v1.TargetQueue queue = 1;
+   */
+  queue?: TargetQueue | undefined;
+};
+
+/**
+ * Describes the message interpose.v1.PauseTargetResponse.
+ * Use `create(PauseTargetResponseSchema)` to create a new message.
+ */
+export declare const PauseTargetResponseSchema: GenMessage<PauseTargetResponse>;
+
+/**
+ * Target to resume.
+ *
+ * @generated from message interpose.v1.ResumeTargetRequest
+ */
+export declare type ResumeTargetRequest = Message<"interpose.v1.ResumeTargetRequest"> & {
+  /**
+   * Id of the target.
+   *
+   * @generated from field: string target_id = 1;
+   */
+  targetId: string;
+
+  /**
+   * Why, for people. It stands in the event alone.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message interpose.v1.ResumeTargetRequest.
+ * Use `create(ResumeTargetRequestSchema)` to create a new message.
+ */
+export declare const ResumeTargetRequestSchema: GenMessage<ResumeTargetRequest>;
+
+/**
+ * The queue after that.
+ *
+ * @generated from message interpose.v1.ResumeTargetResponse
+ */
+export declare type ResumeTargetResponse = Message<"interpose.v1.ResumeTargetResponse"> & {
+  /**
+   * The queue.
+   *
+   * @generated from field: interpose.v1.TargetQueue queue = 1;
+   */
+  queue?: TargetQueue | undefined;
+};
+
+/**
+ * Describes the message interpose.v1.ResumeTargetResponse.
+ * Use `create(ResumeTargetResponseSchema)` to create a new message.
+ */
+export declare const ResumeTargetResponseSchema: GenMessage<ResumeTargetResponse>;
+
+/**
+ * Target whose queue is wanted.
+ *
+ * @generated from message interpose.v1.GetTargetQueueRequest
+ */
+export declare type GetTargetQueueRequest = Message<"interpose.v1.GetTargetQueueRequest"> & {
+  /**
+   * Id of the target.
+   *
+   * @generated from field: string target_id = 1;
+   */
+  targetId: string;
+};
+
+/**
+ * Describes the message interpose.v1.GetTargetQueueRequest.
+ * Use `create(GetTargetQueueRequestSchema)` to create a new message.
+ */
+export declare const GetTargetQueueRequestSchema: GenMessage<GetTargetQueueRequest>;
+
+/**
+ * The queue.
+ *
+ * @generated from message interpose.v1.GetTargetQueueResponse
+ */
+export declare type GetTargetQueueResponse = Message<"interpose.v1.GetTargetQueueResponse"> & {
+  /**
+   * The queue.
+   *
+   * @generated from field: interpose.v1.TargetQueue queue = 1;
+   */
+  queue?: TargetQueue | undefined;
+};
+
+/**
+ * Describes the message interpose.v1.GetTargetQueueResponse.
+ * Use `create(GetTargetQueueResponseSchema)` to create a new message.
+ */
+export declare const GetTargetQueueResponseSchema: GenMessage<GetTargetQueueResponse>;
+
+/**
+ * All deliveries to one target that are not over, as a whole.
+ *
+ * @generated from message interpose.v1.TargetQueue
+ */
+export declare type TargetQueue = Message<"interpose.v1.TargetQueue"> & {
+  /**
+   * Id of the target.
+   *
+   * @generated from field: string target_id = 1;
+   */
+  targetId: string;
+
+  /**
+   * Whether deliveries are made.
+   *
+   * @generated from field: interpose.v1.QueueState state = 2;
+   */
+  state: QueueState;
+
+  /**
+   * Time since which it is paused or broken.
+   *
+   * @generated from field: google.protobuf.Timestamp since = 3;
+   */
+  since?: Timestamp | undefined;
+
+  /**
+   * Who paused it.
+   *
+   * @generated from field: interpose.v1.PausedBy paused_by = 4;
+   */
+  pausedBy: PausedBy;
+
+  /**
+   * Why it is paused.
+   *
+   * @generated from field: string reason = 5;
+   */
+  reason: string;
+
+  /**
+   * Time until which it is slowed, or at which the next delivery is tried although it is broken.
+   *
+   * @generated from field: google.protobuf.Timestamp until = 6;
+   */
+  until?: Timestamp | undefined;
+
+  /**
+   * Deliveries that are attempted when their time comes, those that are being attempted among them.
+   *
+   * @generated from field: interpose.v1.DeliveryCount waiting = 7;
+   */
+  waiting?: DeliveryCount | undefined;
+
+  /**
+   * Deliveries that wait for another target of the same event.
+   *
+   * @generated from field: interpose.v1.DeliveryCount blocked = 8;
+   */
+  blocked?: DeliveryCount | undefined;
+
+  /**
+   * Deliveries that wait for an earlier one with the same key.
+   *
+   * @generated from field: interpose.v1.DeliveryCount queued = 9;
+   */
+  queued?: DeliveryCount | undefined;
+
+  /**
+   * Deliveries that failed for good.
+   *
+   * @generated from field: interpose.v1.DeliveryCount dead = 10;
+   */
+  dead?: DeliveryCount | undefined;
+
+  /**
+   * Deliveries that are being attempted.
+   *
+   * @generated from field: int32 running_count = 11;
+   */
+  runningCount: number;
+
+  /**
+   * Time at which the oldest was created of those that wait for their time.
+   *
+   * @generated from field: google.protobuf.Timestamp oldest_waiting_time = 12;
+   */
+  oldestWaitingTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message interpose.v1.TargetQueue.
+ * Use `create(TargetQueueSchema)` to create a new message.
+ */
+export declare const TargetQueueSchema: GenMessage<TargetQueue>;
+
+/**
+ * How many deliveries there are, counted up to 100,000.
+ *
+ * @generated from message interpose.v1.DeliveryCount
+ */
+export declare type DeliveryCount = Message<"interpose.v1.DeliveryCount"> & {
+  /**
+   * How many.
+   *
+   * @generated from field: int32 count = 1;
+   */
+  count: number;
+
+  /**
+   * Whether there are more than were counted.
+   *
+   * @generated from field: bool has_more = 2;
+   */
+  hasMore: boolean;
+};
+
+/**
+ * Describes the message interpose.v1.DeliveryCount.
+ * Use `create(DeliveryCountSchema)` to create a new message.
+ */
+export declare const DeliveryCountSchema: GenMessage<DeliveryCount>;
 
 /**
  * Spelling of what a target is sent, and the way its reply is applied.
@@ -151,6 +479,93 @@ export enum Dialect {
 export declare const DialectSchema: GenEnum<Dialect>;
 
 /**
+ * Whether deliveries to a target are made.
+ *
+ * @generated from enum interpose.v1.QueueState
+ */
+export enum QueueState {
+  /**
+   * Not given.
+   *
+   * @generated from enum value: QUEUE_STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * They are, as their time comes.
+   *
+   * @generated from enum value: QUEUE_STATE_ACTIVE = 1;
+   */
+  ACTIVE = 1,
+
+  /**
+   * They are held until the target is resumed.
+   *
+   * @generated from enum value: QUEUE_STATE_PAUSED = 2;
+   */
+  PAUSED = 2,
+
+  /**
+   * They are held for a while: the target asked for time.
+   *
+   * @generated from enum value: QUEUE_STATE_SLOWED = 3;
+   */
+  SLOWED = 3,
+
+  /**
+   * They are held, since the target failed too often; now and then one is tried.
+   *
+   * @generated from enum value: QUEUE_STATE_BROKEN = 4;
+   */
+  BROKEN = 4,
+}
+
+/**
+ * Describes the enum interpose.v1.QueueState.
+ */
+export declare const QueueStateSchema: GenEnum<QueueState>;
+
+/**
+ * Who paused a queue.
+ *
+ * @generated from enum interpose.v1.PausedBy
+ */
+export enum PausedBy {
+  /**
+   * Nobody.
+   *
+   * @generated from enum value: PAUSED_BY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Somebody, by PauseTarget.
+   *
+   * @generated from enum value: PAUSED_BY_OPERATOR = 1;
+   */
+  OPERATOR = 1,
+
+  /**
+   * The target, by its answer that it is gone (410).
+   *
+   * @generated from enum value: PAUSED_BY_TARGET = 2;
+   */
+  TARGET = 2,
+
+  /**
+   * Interpose, since events and deliveries led to each other without end.
+   *
+   * @generated from enum value: PAUSED_BY_LOOP = 3;
+   */
+  LOOP = 3,
+}
+
+/**
+ * Describes the enum interpose.v1.PausedBy.
+ */
+export declare const PausedBySchema: GenEnum<PausedBy>;
+
+/**
  * Settings of targets that only Interpose knows.
  *
  * @generated from service interpose.v1.TargetService
@@ -175,6 +590,36 @@ export declare const TargetService: GenService<{
     methodKind: "unary";
     input: typeof UpdateTargetSettingsRequestSchema;
     output: typeof UpdateTargetSettingsResponseSchema;
+  },
+  /**
+   * Holds all deliveries to a target until it is resumed. What is being attempted ends. Events go on to cause deliveries, which wait.
+   *
+   * @generated from rpc interpose.v1.TargetService.PauseTarget
+   */
+  pauseTarget: {
+    methodKind: "unary";
+    input: typeof PauseTargetRequestSchema;
+    output: typeof PauseTargetResponseSchema;
+  },
+  /**
+   * Lets deliveries to a target go on at once, whatever holds them: a pause, its breaker, or its own wish for time.
+   *
+   * @generated from rpc interpose.v1.TargetService.ResumeTarget
+   */
+  resumeTarget: {
+    methodKind: "unary";
+    input: typeof ResumeTargetRequestSchema;
+    output: typeof ResumeTargetResponseSchema;
+  },
+  /**
+   * Answers how deliveries to a target stand as a whole.
+   *
+   * @generated from rpc interpose.v1.TargetService.GetTargetQueue
+   */
+  getTargetQueue: {
+    methodKind: "unary";
+    input: typeof GetTargetQueueRequestSchema;
+    output: typeof GetTargetQueueResponseSchema;
   },
 }>;
 

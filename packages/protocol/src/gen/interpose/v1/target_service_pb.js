@@ -5,13 +5,14 @@
 import { enumDesc, fileDesc, messageDesc, serviceDesc, tsEnum } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "../../buf/validate/validate_pb.js";
 import { file_google_api_annotations } from "../../google/api/annotations_pb.js";
+import { file_google_protobuf_duration, file_google_protobuf_field_mask, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import { file_interpose_options_v1_options } from "../options/v1/options_pb.js";
 
 /**
  * Describes the file interpose/v1/target_service.proto.
  */
 export const file_interpose_v1_target_service = /*@__PURE__*/
-  fileDesc("CiFpbnRlcnBvc2UvdjEvdGFyZ2V0X3NlcnZpY2UucHJvdG8SDGludGVycG9zZS52MSJCCg5UYXJnZXRTZXR0aW5ncxIwCgdkaWFsZWN0GAEgASgOMhUuaW50ZXJwb3NlLnYxLkRpYWxlY3RCCLpIBYIBAhABIjkKGEdldFRhcmdldFNldHRpbmdzUmVxdWVzdBIdCgl0YXJnZXRfaWQYASABKAlCCrpIB3IFEAEYyAEiSwoZR2V0VGFyZ2V0U2V0dGluZ3NSZXNwb25zZRIuCghzZXR0aW5ncxgBIAEoCzIcLmludGVycG9zZS52MS5UYXJnZXRTZXR0aW5ncyJ0ChtVcGRhdGVUYXJnZXRTZXR0aW5nc1JlcXVlc3QSHQoJdGFyZ2V0X2lkGAEgASgJQgq6SAdyBRABGMgBEjYKCHNldHRpbmdzGAIgASgLMhwuaW50ZXJwb3NlLnYxLlRhcmdldFNldHRpbmdzQga6SAPIAQEiTgocVXBkYXRlVGFyZ2V0U2V0dGluZ3NSZXNwb25zZRIuCghzZXR0aW5ncxgBIAEoCzIcLmludGVycG9zZS52MS5UYXJnZXRTZXR0aW5ncypHCgdEaWFsZWN0EhcKE0RJQUxFQ1RfVU5TUEVDSUZJRUQQABITCg9ESUFMRUNUX1YzQUxQSEEQARIOCgpESUFMRUNUX1YyEAIy+wIKDVRhcmdldFNlcnZpY2USqQEKEUdldFRhcmdldFNldHRpbmdzEiYuaW50ZXJwb3NlLnYxLkdldFRhcmdldFNldHRpbmdzUmVxdWVzdBonLmludGVycG9zZS52MS5HZXRUYXJnZXRTZXR0aW5nc1Jlc3BvbnNlIkP6qRkXChVleGVjdXRpb24udGFyZ2V0LnJlYWSC0+STAiISIC92MS90YXJnZXRzL3t0YXJnZXRfaWR9L3NldHRpbmdzEr0BChRVcGRhdGVUYXJnZXRTZXR0aW5ncxIpLmludGVycG9zZS52MS5VcGRhdGVUYXJnZXRTZXR0aW5nc1JlcXVlc3QaKi5pbnRlcnBvc2UudjEuVXBkYXRlVGFyZ2V0U2V0dGluZ3NSZXNwb25zZSJO+qkZGAoWZXhlY3V0aW9uLnRhcmdldC53cml0ZYLT5JMCLDoIc2V0dGluZ3MyIC92MS90YXJnZXRzL3t0YXJnZXRfaWR9L3NldHRpbmdzYgZwcm90bzM", [file_buf_validate_validate, file_google_api_annotations, file_interpose_options_v1_options]);
+  fileDesc("CiFpbnRlcnBvc2UvdjEvdGFyZ2V0X3NlcnZpY2UucHJvdG8SDGludGVycG9zZS52MSJ0Cg5UYXJnZXRTZXR0aW5ncxIwCgdkaWFsZWN0GAEgASgOMhUuaW50ZXJwb3NlLnYxLkRpYWxlY3RCCLpIBYIBAhABEjAKCGRlbGl2ZXJ5GAIgASgLMh4uaW50ZXJwb3NlLnYxLkRlbGl2ZXJ5U2V0dGluZ3MioAEKEERlbGl2ZXJ5U2V0dGluZ3MSKgoFcmV0cnkYASABKAsyGy5pbnRlcnBvc2UudjEuUmV0cnlTY2hlZHVsZRIcCg9tYXhfY29uY3VycmVuY3kYAiABKAVIAIgBARIbCg5tYXhfcGVyX3NlY29uZBgDIAEoBUgBiAEBQhIKEF9tYXhfY29uY3VycmVuY3lCEQoPX21heF9wZXJfc2Vjb25kIkQKDVJldHJ5U2NoZWR1bGUSMwoGZGVsYXlzGAEgAygLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQgi6SAWSAQIQMiI5ChhHZXRUYXJnZXRTZXR0aW5nc1JlcXVlc3QSHQoJdGFyZ2V0X2lkGAEgASgJQgq6SAdyBRABGMgBIksKGUdldFRhcmdldFNldHRpbmdzUmVzcG9uc2USLgoIc2V0dGluZ3MYASABKAsyHC5pbnRlcnBvc2UudjEuVGFyZ2V0U2V0dGluZ3MipQEKG1VwZGF0ZVRhcmdldFNldHRpbmdzUmVxdWVzdBIdCgl0YXJnZXRfaWQYASABKAlCCrpIB3IFEAEYyAESNgoIc2V0dGluZ3MYAiABKAsyHC5pbnRlcnBvc2UudjEuVGFyZ2V0U2V0dGluZ3NCBrpIA8gBARIvCgt1cGRhdGVfbWFzaxgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siTgocVXBkYXRlVGFyZ2V0U2V0dGluZ3NSZXNwb25zZRIuCghzZXR0aW5ncxgBIAEoCzIcLmludGVycG9zZS52MS5UYXJnZXRTZXR0aW5ncyJNChJQYXVzZVRhcmdldFJlcXVlc3QSHQoJdGFyZ2V0X2lkGAEgASgJQgq6SAdyBRABGMgBEhgKBnJlYXNvbhgCIAEoCUIIukgFcgMY9AMiPwoTUGF1c2VUYXJnZXRSZXNwb25zZRIoCgVxdWV1ZRgBIAEoCzIZLmludGVycG9zZS52MS5UYXJnZXRRdWV1ZSJOChNSZXN1bWVUYXJnZXRSZXF1ZXN0Eh0KCXRhcmdldF9pZBgBIAEoCUIKukgHcgUQARjIARIYCgZyZWFzb24YAiABKAlCCLpIBXIDGPQDIkAKFFJlc3VtZVRhcmdldFJlc3BvbnNlEigKBXF1ZXVlGAEgASgLMhkuaW50ZXJwb3NlLnYxLlRhcmdldFF1ZXVlIjYKFUdldFRhcmdldFF1ZXVlUmVxdWVzdBIdCgl0YXJnZXRfaWQYASABKAlCCrpIB3IFEAEYyAEiQgoWR2V0VGFyZ2V0UXVldWVSZXNwb25zZRIoCgVxdWV1ZRgBIAEoCzIZLmludGVycG9zZS52MS5UYXJnZXRRdWV1ZSLeAwoLVGFyZ2V0UXVldWUSEQoJdGFyZ2V0X2lkGAEgASgJEicKBXN0YXRlGAIgASgOMhguaW50ZXJwb3NlLnYxLlF1ZXVlU3RhdGUSKQoFc2luY2UYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKCXBhdXNlZF9ieRgEIAEoDjIWLmludGVycG9zZS52MS5QYXVzZWRCeRIOCgZyZWFzb24YBSABKAkSKQoFdW50aWwYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKB3dhaXRpbmcYByABKAsyGy5pbnRlcnBvc2UudjEuRGVsaXZlcnlDb3VudBIsCgdibG9ja2VkGAggASgLMhsuaW50ZXJwb3NlLnYxLkRlbGl2ZXJ5Q291bnQSKwoGcXVldWVkGAkgASgLMhsuaW50ZXJwb3NlLnYxLkRlbGl2ZXJ5Q291bnQSKQoEZGVhZBgKIAEoCzIbLmludGVycG9zZS52MS5EZWxpdmVyeUNvdW50EhUKDXJ1bm5pbmdfY291bnQYCyABKAUSNwoTb2xkZXN0X3dhaXRpbmdfdGltZRgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiMAoNRGVsaXZlcnlDb3VudBINCgVjb3VudBgBIAEoBRIQCghoYXNfbW9yZRgCIAEoCCpHCgdEaWFsZWN0EhcKE0RJQUxFQ1RfVU5TUEVDSUZJRUQQABITCg9ESUFMRUNUX1YzQUxQSEEQARIOCgpESUFMRUNUX1YyEAIqiQEKClF1ZXVlU3RhdGUSGwoXUVVFVUVfU1RBVEVfVU5TUEVDSUZJRUQQABIWChJRVUVVRV9TVEFURV9BQ1RJVkUQARIWChJRVUVVRV9TVEFURV9QQVVTRUQQAhIWChJRVUVVRV9TVEFURV9TTE9XRUQQAxIWChJRVUVVRV9TVEFURV9CUk9LRU4QBCpnCghQYXVzZWRCeRIZChVQQVVTRURfQllfVU5TUEVDSUZJRUQQABIWChJQQVVTRURfQllfT1BFUkFUT1IQARIUChBQQVVTRURfQllfVEFSR0VUEAISEgoOUEFVU0VEX0JZX0xPT1AQAzK9BgoNVGFyZ2V0U2VydmljZRKpAQoRR2V0VGFyZ2V0U2V0dGluZ3MSJi5pbnRlcnBvc2UudjEuR2V0VGFyZ2V0U2V0dGluZ3NSZXF1ZXN0GicuaW50ZXJwb3NlLnYxLkdldFRhcmdldFNldHRpbmdzUmVzcG9uc2UiQ/qpGRcKFWV4ZWN1dGlvbi50YXJnZXQucmVhZILT5JMCIhIgL3YxL3RhcmdldHMve3RhcmdldF9pZH0vc2V0dGluZ3MSvQEKFFVwZGF0ZVRhcmdldFNldHRpbmdzEikuaW50ZXJwb3NlLnYxLlVwZGF0ZVRhcmdldFNldHRpbmdzUmVxdWVzdBoqLmludGVycG9zZS52MS5VcGRhdGVUYXJnZXRTZXR0aW5nc1Jlc3BvbnNlIk76qRkYChZleGVjdXRpb24udGFyZ2V0LndyaXRlgtPkkwIsOghzZXR0aW5nczIgL3YxL3RhcmdldHMve3RhcmdldF9pZH0vc2V0dGluZ3MSkAEKC1BhdXNlVGFyZ2V0EiAuaW50ZXJwb3NlLnYxLlBhdXNlVGFyZ2V0UmVxdWVzdBohLmludGVycG9zZS52MS5QYXVzZVRhcmdldFJlc3BvbnNlIjz6qRkQCg5kZWxpdmVyeS53cml0ZYLT5JMCIjoBKiIdL3YxL3RhcmdldHMve3RhcmdldF9pZH06cGF1c2USlAEKDFJlc3VtZVRhcmdldBIhLmludGVycG9zZS52MS5SZXN1bWVUYXJnZXRSZXF1ZXN0GiIuaW50ZXJwb3NlLnYxLlJlc3VtZVRhcmdldFJlc3BvbnNlIj36qRkQCg5kZWxpdmVyeS53cml0ZYLT5JMCIzoBKiIeL3YxL3RhcmdldHMve3RhcmdldF9pZH06cmVzdW1lEpUBCg5HZXRUYXJnZXRRdWV1ZRIjLmludGVycG9zZS52MS5HZXRUYXJnZXRRdWV1ZVJlcXVlc3QaJC5pbnRlcnBvc2UudjEuR2V0VGFyZ2V0UXVldWVSZXNwb25zZSI4+qkZDwoNZGVsaXZlcnkucmVhZILT5JMCHxIdL3YxL3RhcmdldHMve3RhcmdldF9pZH0vcXVldWViBnByb3RvMw", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_duration, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_interpose_options_v1_options]);
 
 /**
  * Describes the message interpose.v1.TargetSettings.
@@ -21,32 +22,102 @@ export const TargetSettingsSchema = /*@__PURE__*/
   messageDesc(file_interpose_v1_target_service, 0);
 
 /**
+ * Describes the message interpose.v1.DeliverySettings.
+ * Use `create(DeliverySettingsSchema)` to create a new message.
+ */
+export const DeliverySettingsSchema = /*@__PURE__*/
+  messageDesc(file_interpose_v1_target_service, 1);
+
+/**
+ * Describes the message interpose.v1.RetrySchedule.
+ * Use `create(RetryScheduleSchema)` to create a new message.
+ */
+export const RetryScheduleSchema = /*@__PURE__*/
+  messageDesc(file_interpose_v1_target_service, 2);
+
+/**
  * Describes the message interpose.v1.GetTargetSettingsRequest.
  * Use `create(GetTargetSettingsRequestSchema)` to create a new message.
  */
 export const GetTargetSettingsRequestSchema = /*@__PURE__*/
-  messageDesc(file_interpose_v1_target_service, 1);
+  messageDesc(file_interpose_v1_target_service, 3);
 
 /**
  * Describes the message interpose.v1.GetTargetSettingsResponse.
  * Use `create(GetTargetSettingsResponseSchema)` to create a new message.
  */
 export const GetTargetSettingsResponseSchema = /*@__PURE__*/
-  messageDesc(file_interpose_v1_target_service, 2);
+  messageDesc(file_interpose_v1_target_service, 4);
 
 /**
  * Describes the message interpose.v1.UpdateTargetSettingsRequest.
  * Use `create(UpdateTargetSettingsRequestSchema)` to create a new message.
  */
 export const UpdateTargetSettingsRequestSchema = /*@__PURE__*/
-  messageDesc(file_interpose_v1_target_service, 3);
+  messageDesc(file_interpose_v1_target_service, 5);
 
 /**
  * Describes the message interpose.v1.UpdateTargetSettingsResponse.
  * Use `create(UpdateTargetSettingsResponseSchema)` to create a new message.
  */
 export const UpdateTargetSettingsResponseSchema = /*@__PURE__*/
-  messageDesc(file_interpose_v1_target_service, 4);
+  messageDesc(file_interpose_v1_target_service, 6);
+
+/**
+ * Describes the message interpose.v1.PauseTargetRequest.
+ * Use `create(PauseTargetRequestSchema)` to create a new message.
+ */
+export const PauseTargetRequestSchema = /*@__PURE__*/
+  messageDesc(file_interpose_v1_target_service, 7);
+
+/**
+ * Describes the message interpose.v1.PauseTargetResponse.
+ * Use `create(PauseTargetResponseSchema)` to create a new message.
+ */
+export const PauseTargetResponseSchema = /*@__PURE__*/
+  messageDesc(file_interpose_v1_target_service, 8);
+
+/**
+ * Describes the message interpose.v1.ResumeTargetRequest.
+ * Use `create(ResumeTargetRequestSchema)` to create a new message.
+ */
+export const ResumeTargetRequestSchema = /*@__PURE__*/
+  messageDesc(file_interpose_v1_target_service, 9);
+
+/**
+ * Describes the message interpose.v1.ResumeTargetResponse.
+ * Use `create(ResumeTargetResponseSchema)` to create a new message.
+ */
+export const ResumeTargetResponseSchema = /*@__PURE__*/
+  messageDesc(file_interpose_v1_target_service, 10);
+
+/**
+ * Describes the message interpose.v1.GetTargetQueueRequest.
+ * Use `create(GetTargetQueueRequestSchema)` to create a new message.
+ */
+export const GetTargetQueueRequestSchema = /*@__PURE__*/
+  messageDesc(file_interpose_v1_target_service, 11);
+
+/**
+ * Describes the message interpose.v1.GetTargetQueueResponse.
+ * Use `create(GetTargetQueueResponseSchema)` to create a new message.
+ */
+export const GetTargetQueueResponseSchema = /*@__PURE__*/
+  messageDesc(file_interpose_v1_target_service, 12);
+
+/**
+ * Describes the message interpose.v1.TargetQueue.
+ * Use `create(TargetQueueSchema)` to create a new message.
+ */
+export const TargetQueueSchema = /*@__PURE__*/
+  messageDesc(file_interpose_v1_target_service, 13);
+
+/**
+ * Describes the message interpose.v1.DeliveryCount.
+ * Use `create(DeliveryCountSchema)` to create a new message.
+ */
+export const DeliveryCountSchema = /*@__PURE__*/
+  messageDesc(file_interpose_v1_target_service, 14);
 
 /**
  * Describes the enum interpose.v1.Dialect.
@@ -61,6 +132,34 @@ export const DialectSchema = /*@__PURE__*/
  */
 export const Dialect = /*@__PURE__*/
   tsEnum(DialectSchema);
+
+/**
+ * Describes the enum interpose.v1.QueueState.
+ */
+export const QueueStateSchema = /*@__PURE__*/
+  enumDesc(file_interpose_v1_target_service, 1);
+
+/**
+ * Whether deliveries to a target are made.
+ *
+ * @generated from enum interpose.v1.QueueState
+ */
+export const QueueState = /*@__PURE__*/
+  tsEnum(QueueStateSchema);
+
+/**
+ * Describes the enum interpose.v1.PausedBy.
+ */
+export const PausedBySchema = /*@__PURE__*/
+  enumDesc(file_interpose_v1_target_service, 2);
+
+/**
+ * Who paused a queue.
+ *
+ * @generated from enum interpose.v1.PausedBy
+ */
+export const PausedBy = /*@__PURE__*/
+  tsEnum(PausedBySchema);
 
 /**
  * Settings of targets that only Interpose knows.

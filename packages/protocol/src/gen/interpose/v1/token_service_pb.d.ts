@@ -277,14 +277,14 @@ export enum Role {
   ADMIN = 1,
 
   /**
-   * Reads and writes targets, executions and functions, and invokes functions.
+   * Reads and writes targets, executions, events, deliveries and functions, publishes events, and invokes functions.
    *
    * @generated from enum value: ROLE_EDITOR = 2;
    */
   EDITOR = 2,
 
   /**
-   * Reads targets, executions and functions.
+   * Reads targets, executions, events, deliveries and functions.
    *
    * @generated from enum value: ROLE_VIEWER = 3;
    */

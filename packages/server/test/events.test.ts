@@ -132,14 +132,20 @@ describe("published events", () => {
   it("of Interpose's own are shown to those who may read what they are of", async () => {
     const { body: made } = await server.request("POST", "/v1/tokens", { name: "reads", permissions: ["event.read"] });
     const options = { token: made.token as string };
-    const [own] = (await server.request("GET", "/v1/events?aggregateType=token")).body.events;
-    assert.equal(own.type, "token.added");
-    assert.equal(
-      (await server.request("GET", "/v1/events?aggregateType=token", undefined, options)).body.events,
-      undefined,
-    );
-    const refused = await server.request("GET", `/v1/events/${own.id}`, undefined, options);
-    assertRefused(refused, { status: 404, code: 5, reason: "EVENT_NOT_FOUND", says: /^There is no event "\d+"/ });
+    await server.request("POST", "/v1/functions", { name: "seen" });
+    for (const [aggregateType, type] of [
+      ["token", "token.added"],
+      ["function", "function.declared"],
+      ["execution", "execution.set"],
+      ["target", "target.added"],
+    ]) {
+      const list = `/v1/events?aggregateType=${aggregateType}`;
+      const [own] = (await server.request("GET", list)).body.events;
+      assert.equal(own.type, type);
+      assert.equal((await server.request("GET", list, undefined, options)).body.events, undefined);
+      const refused = await server.request("GET", `/v1/events/${own.id}`, undefined, options);
+      assertRefused(refused, { status: 404, code: 5, reason: "EVENT_NOT_FOUND", says: /^There is no event "\d+"/ });
+    }
     const { id } = await publish(server, { type: "seen.by_all", aggregateId: newAggregate() });
     assert.equal((await server.request("GET", `/v1/events/${id}`, undefined, options)).status, 200);
   });

@@ -117,6 +117,7 @@ const NEEDED: readonly { readonly type: OwnAggregateType; readonly permission: P
   { type: "target", permission: "execution.target.read" },
   { type: "execution", permission: "execution.read" },
   { type: "token", permission: "token.read" },
+  { type: "function", permission: "function.read" },
 ];
 
 /** Types of aggregates whose events a caller may not read. */

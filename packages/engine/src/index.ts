@@ -47,6 +47,16 @@ export { deliveriesOf } from "./delivery/stages.ts";
 export type { Gate, PlannedDelivery } from "./delivery/stages.ts";
 export { fifoKeyOf } from "./delivery/fifo.ts";
 export type { FifoBy, KeyedEvent } from "./delivery/fifo.ts";
+export { attemptOutcome, countsAsFailure } from "./delivery/attempt-outcome.ts";
+export type { AttemptExchange, AttemptOutcome, TargetSign } from "./delivery/attempt-outcome.ts";
+export { createBreaker } from "./delivery/breaker.ts";
+export type { Breaker, BreakerState } from "./delivery/breaker.ts";
+export { createPacer } from "./delivery/pacer.ts";
+export type { Pacer } from "./delivery/pacer.ts";
+export { createRecentOutcomes } from "./delivery/recent-outcomes.ts";
+export type { RecentOutcomes } from "./delivery/recent-outcomes.ts";
+export { createSlowing } from "./delivery/slowing.ts";
+export type { Slowing } from "./delivery/slowing.ts";
 export { DEFAULT_DELIVERY_SETTINGS, MAX_RETRIES, validateDeliverySettings } from "./delivery/settings.ts";
 export type { DeliverySettings, DeliverySettingsFault } from "./delivery/settings.ts";
 

@@ -1,4 +1,11 @@
-import { compileSnapshot, conditionId, type Execution, type Snapshot, type Target } from "@interpose/engine";
+import {
+  compileSnapshot,
+  conditionId,
+  type Execution,
+  type Snapshot,
+  type Target,
+  type TargetId,
+} from "@interpose/engine";
 import type { Database } from "../store/database.ts";
 import { loadChanges } from "../store/sql/load-changes.ts";
 import { loadSnapshot } from "../store/sql/load-snapshot.ts";
@@ -18,6 +25,8 @@ export interface LiveRouterOptions {
 export interface LiveRouter {
   /** The snapshot in force. Reading it costs nothing, and it never changes: a change puts another one in its place. */
   current(): Snapshot;
+  /** A target as it is now. Undefined: there is none, as far as this node knows. */
+  target(id: TargetId): Target | undefined;
   /** Waits until the snapshot is at least as new as `revision`. */
   catchUp(revision: bigint): Promise<void>;
   stop(): Promise<void>;
@@ -80,6 +89,7 @@ export async function startLiveRouter(
 
   return {
     current: () => snapshot,
+    target: (id) => targets.get(id),
     async catchUp(revision) {
       if (snapshot.revision < revision) await reload();
     },

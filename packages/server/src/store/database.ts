@@ -20,6 +20,11 @@ export interface DatabaseOptions {
   readonly maxConnections: number;
   /** Shown in `pg_stat_activity`. */
   readonly applicationName: string;
+  /**
+   * Plans statements as for tables that are large, whatever they are when a plan is made and kept: rows are found by index. For statements that
+   * touch few rows of tables which may be empty in one minute and have a million rows in the next. Default: false.
+   */
+  readonly plansByIndex: boolean;
   /** Told when a connection that nobody uses is lost. */
   readonly onLost: (error: Error) => void;
 }
@@ -52,6 +57,10 @@ export interface Database extends Queryable {
   close(): Promise<void>;
 }
 
+/** Makes PostgreSQL plan as `plansByIndex` says. */
+const PLAN_BY_INDEX =
+  "set enable_seqscan = off; set enable_bitmapscan = off; set enable_mergejoin = off; set plan_cache_mode = force_generic_plan";
+
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Longest time of one statement. No statement of ours takes a second; a server that says nothing for so long is taken for lost. */
 const QUERY_TIMEOUT_MS = 30_000;
@@ -68,7 +77,12 @@ const TYPES: pg.CustomTypesConfig = {
 
 /** Opens a pool of connections. Nothing is connected yet: the first query does. */
 export function createDatabase(connection: ConnectionSettings, options: Partial<DatabaseOptions> = {}): Database {
-  const { maxConnections = 10, applicationName = "interpose", onLost = () => undefined } = options;
+  const {
+    maxConnections = 10,
+    applicationName = "interpose",
+    plansByIndex = false,
+    onLost = () => undefined,
+  } = options;
   const config: pg.PoolConfig = {
     ...("url" in connection ? { connectionString: connection.url } : connection),
     application_name: applicationName,
@@ -77,7 +91,9 @@ export function createDatabase(connection: ConnectionSettings, options: Partial<
     keepAlive: true,
     types: TYPES,
   };
-  const pool = new pg.Pool({ ...config, max: maxConnections, idleTimeoutMillis: 30_000 });
+  // The pool waits for it, though its types do not say so.
+  const onConnect = plansByIndex ? (client: pg.ClientBase): unknown => client.query(PLAN_BY_INDEX) : undefined;
+  const pool = new pg.Pool({ ...config, max: maxConnections, idleTimeoutMillis: 30_000, onConnect });
   // A pool that ends does not wait for its connections to be gone, and a PostgreSQL that is stopped next may still answer on them.
   pool.on("error", (error) => {
     if (!pool.ending) onLost(error);

@@ -1,4 +1,4 @@
-import { createDatabase, type Database } from "./database.ts";
+import { createDatabase, type ConnectionSettings, type Database, type DatabaseOptions } from "./database.ts";
 import { openEmbedded } from "./embedded/index.ts";
 
 /** Which store to open. */
@@ -19,6 +19,8 @@ export interface Store {
   readonly database: Database;
   /** What it is, for people. Without credentials. */
   readonly description: string;
+  /** Opens more connections to it, which whoever asks for them closes before the store. */
+  open(options: Pick<DatabaseOptions, "maxConnections" | "plansByIndex">): Database;
   close(): Promise<void>;
 }
 
@@ -26,15 +28,21 @@ export interface Store {
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { databaseUrl, dataDir, role, maxConnections, onLost, onFatal } = options;
   const settings = { maxConnections, applicationName: `interpose ${role}`, onLost };
+  const opener =
+    (connection: ConnectionSettings): Store["open"] =>
+    (choices) =>
+      createDatabase(connection, { ...settings, ...choices });
   if (databaseUrl !== undefined) {
-    const database = createDatabase({ url: databaseUrl }, settings);
-    return { database, description: describeUrl(databaseUrl), close: () => database.close() };
+    const connection = { url: databaseUrl };
+    const database = createDatabase(connection, settings);
+    return { database, description: describeUrl(databaseUrl), open: opener(connection), close: () => database.close() };
   }
   const embedded = await openEmbedded({ dataDir, role, onFatal });
   const database = createDatabase(embedded.connection, settings);
   return {
     database,
     description: `embedded PostgreSQL in ${dataDir}${embedded.adopted && role === "serve" ? ", which was running already" : ""}`,
+    open: opener(embedded.connection),
     async close() {
       await database.close();
       await embedded.stop();

@@ -1,0 +1,149 @@
+import type { Queryable } from "../database.ts";
+
+/** From which queue how much is wanted. */
+export interface WantedDeliveries {
+  readonly targetId: string;
+  /** Most to claim. */
+  readonly room: number;
+  /** Nothing that this worker does not hold became due before, in milliseconds since 1970. */
+  readonly since: number;
+}
+
+/** A delivery that was claimed, with all that its attempt needs of its event. */
+export interface ClaimedDelivery {
+  readonly id: bigint;
+  readonly targetId: string;
+  readonly executionId: string;
+  readonly gate: "success" | "attempt" | null;
+  readonly fifoKey: string | null;
+  /** Attempts that were made before. */
+  readonly attempts: number;
+  readonly failures: number;
+  /** In milliseconds since 1970. */
+  readonly dueAt: number;
+  readonly eventType: string;
+  readonly aggregateType: string;
+  readonly aggregateId: string;
+  readonly sequence: bigint;
+  readonly creator: string;
+  readonly resourceOwner: string | null;
+  readonly version: string;
+  readonly depth: number;
+  readonly createdAt: Date;
+  /** JSON, as the database writes it. */
+  readonly payload: string;
+}
+
+/** What a claim found in one queue. */
+export interface ClaimOfQueue {
+  readonly targetId: string;
+  /** Whether the worker owns it still. */
+  readonly isOwned: boolean;
+  readonly isPaused: boolean;
+  /** How many due ones were looked at: as many as there was room for, or all. */
+  readonly seen: number;
+  /** In how many milliseconds the next one is due. Null: none is, or more are due at once. */
+  readonly nextDueMs: number | null;
+  /** When the database looked, in milliseconds since 1970. */
+  readonly at: number;
+  readonly claimed: readonly ClaimedDelivery[];
+  /** Keys of deliveries that must wait behind others of their key, and were set aside. */
+  readonly queuedKeys: readonly string[];
+}
+
+/** A row of the answer: a queue, with one of its deliveries or none. */
+type ClaimRow = Omit<ClaimOfQueue, "claimed" | "queuedKeys"> &
+  (ClaimedDelivery & { readonly state: "waiting" | "queued" | null });
+
+/**
+ * Claims due deliveries of many queues, the longest due first, but none of `held`, which the worker has already. What another worker had claimed when it lost the
+ * queue, gets the record of an attempt that was lost, and is claimed anew. A delivery that has to wait behind another one of its key is set aside (`queued`).
+ */
+export async function claimDeliveries(
+  db: Queryable,
+  workerId: string,
+  instanceId: string,
+  wanted: readonly WantedDeliveries[],
+  held: readonly bigint[],
+): Promise<readonly ClaimOfQueue[]> {
+  const rows = await db.query<ClaimRow>({
+    name: "claim-deliveries",
+    text: CLAIM,
+    values: [
+      workerId,
+      instanceId,
+      wanted.map(({ targetId }) => targetId),
+      wanted.map(({ room }) => room),
+      wanted.map(({ since }) => since),
+      held,
+    ],
+  });
+  const queues = new Map<string, ClaimOfQueue & { claimed: ClaimedDelivery[]; queuedKeys: string[] }>();
+  for (const { state, isOwned, isPaused, seen, nextDueMs, at, ...delivery } of rows) {
+    const { targetId } = delivery;
+    let queue = queues.get(targetId);
+    if (!queue) {
+      queue = { targetId, isOwned, isPaused, seen, nextDueMs, at, claimed: [], queuedKeys: [] };
+      queues.set(targetId, queue);
+    }
+    if (state === "waiting") queue.claimed.push(delivery);
+    else if (state === "queued" && delivery.fifoKey !== null) queue.queuedKeys.push(delivery.fifoKey);
+  }
+  return [...queues.values()];
+}
+
+// The index of what is due is entered where there can be something, not at its beginning: what is over stays in it until it is vacuumed.
+const CLAIM = `
+  with wanted as materialized (
+    select w.*, q.owner is not distinct from $1 as is_owned, q.paused_at is not null as is_paused
+    from unnest($3::text[], $4::int[], $5::float8[]) as w (target_id, room, since)
+    left join lateral (
+      select o.owner, o.paused_at from interpose.queues o where o.instance_id = $2 and o.target_id = w.target_id limit 1
+    ) as q on true
+  ), due as materialized (
+    select d.* from wanted w cross join lateral (
+      select c.target_id, c.id, c.state, c.fifo_key, c.claimed_by, c.claimed_at, c.attempts from interpose.deliveries c
+      where c.target_id = w.target_id and c.state = 'waiting' and c.due_at <= statement_timestamp()
+        and c.due_at >= to_timestamp(w.since / 1000)
+        and c.id <> all ($6::bigint[])
+      order by c.due_at, c.id limit w.room
+    ) as d where w.is_owned and not w.is_paused
+  ), sorted as materialized (
+    select due.*, claimed_by <> $1 as was_lost, fifo_key is not null and exists (
+      select from interpose.deliveries e
+      where e.target_id = due.target_id and e.fifo_key = due.fifo_key and e.state in ('blocked', 'queued', 'waiting')
+        and (e.id < due.id or (e.id = any ($6::bigint[]) and e.id <> due.id))
+    ) as is_behind
+    from due
+  ), changed as (
+    update interpose.deliveries d set
+      state = case when s.is_behind then 'queued' else 'waiting' end,
+      claimed_by = case when s.is_behind then null else $1 end,
+      claimed_at = case when s.is_behind then null else statement_timestamp() end,
+      attempts = d.attempts + coalesce(s.was_lost, false)::int
+    from sorted s
+    -- Not compared with 'waiting': then the index of all that is waiting would seem a way to find these few.
+    where d.id = s.id and d.state = s.state and d.claimed_by is not distinct from s.claimed_by
+    returning d.id, d.target_id, d.state, d.event_position, d.execution_id, d.gate, d.fifo_key, d.attempts, d.failures, d.due_at,
+      s.was_lost, s.claimed_by as lost_by, s.claimed_at as lost_at
+  ), lost as (
+    insert into interpose.attempts (delivery_id, number, began_at, worker, url, failure, detail, decision, next_at)
+    select id, attempts, lost_at, lost_by, '', 'worker_lost', 'the worker that made the attempt was gone before it ended', 'retry', statement_timestamp()
+    from changed where was_lost
+    on conflict do nothing
+  )
+  select w.target_id as "targetId", w.is_owned as "isOwned", w.is_paused as "isPaused", coalesce(s.seen, 0) as seen,
+    case when w.is_owned and coalesce(s.seen, 0) < w.room then (
+      select extract(epoch from n.due_at - statement_timestamp())::float8 * 1000 from interpose.deliveries n
+      where n.target_id = w.target_id and n.state = 'waiting' and n.due_at > statement_timestamp()
+      order by n.due_at limit 1
+    ) end as "nextDueMs", extract(epoch from statement_timestamp())::float8 * 1000 as at,
+    c.state, c.id, c.execution_id as "executionId", c.gate, c.fifo_key as "fifoKey", c.attempts, c.failures,
+    extract(epoch from c.due_at)::float8 * 1000 as "dueAt",
+    e.type as "eventType", e.aggregate_type as "aggregateType", e.aggregate_id as "aggregateId", e.sequence, e.creator,
+    e.resource_owner as "resourceOwner", e.version, e.depth, e.created_at as "createdAt", e.payload::text as payload
+  from wanted w
+  left join (select target_id, count(*)::int as seen from due group by target_id) as s using (target_id)
+  left join changed c using (target_id)
+  left join interpose.events e on e.position = c.event_position and c.state = 'waiting'
+  order by c.due_at, c.id`;

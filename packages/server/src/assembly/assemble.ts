@@ -33,6 +33,7 @@ import { tokenServiceV1 } from "../api/v1/tokens.ts";
 import { actionServiceV3alpha } from "../api/v3alpha/index.ts";
 import { ensureDefaultInstance } from "../commands/first-start.ts";
 import type { Settings } from "../config/index.ts";
+import { startDeliveryWorker } from "../deliveries/worker.ts";
 import { createPublisher, type Publisher } from "../events/publisher.ts";
 import { createRate } from "../events/rate.ts";
 import { createFunctionCatalog, createInvoker, type InvokeFunction } from "../functions/index.ts";
@@ -68,6 +69,10 @@ import { DRAIN_SLACK_MS, type Teardown } from "./teardown.ts";
 const ROUTER_POLL_MS = 2_000;
 /** Longest time for stopping the store: an embedded PostgreSQL is asked twice, 15 seconds each. */
 const STORE_STOP_MS = 40_000;
+/** Connections to the store of a delivery worker's own: claims, results, the lease, and what is done beside. */
+const DELIVERY_CONNECTIONS = 5;
+/** What the delivery worker may take for its last statements, beyond the time that attempts get. */
+const LAST_WRITES_MS = 10_000;
 /** A store that says nothing for so long cannot be worked with. */
 const READY_MS = 2_000;
 /** Comments and types of the own API, made from its .proto files. */
@@ -188,6 +193,17 @@ export async function assemble({
     run: createRunner(running),
     hiddenFields,
   });
+  if (settings.deliveries.enabled) {
+    const { maxInFlight } = settings.deliveries;
+    const { deliver } = targets;
+    const connections = store.open({ maxConnections: DELIVERY_CONNECTIONS, plansByIndex: true });
+    teardown.add("connections for deliveries", connections.close);
+    const worker = await startDeliveryWorker(
+      { database: connections, instanceId, router, deliver, chains, log },
+      { maxInFlight },
+    );
+    teardown.add("deliveries", () => worker.stop(drainMs), drainMs + DRAIN_SLACK_MS + LAST_WRITES_MS);
+  }
   const nameable = createNameableServices([...ownServices, ...embeddedServices]);
   const gateways = await startGateways({
     settings: gatewaysOf(settings),

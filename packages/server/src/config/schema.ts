@@ -177,6 +177,13 @@ export const settingsSchema = z.strictObject({
     .prefault({}),
   deliveries: z
     .strictObject({
+      enabled: z.boolean().default(true).describe("deliver events to targets; false: this server only serves"),
+      maxInFlight: z
+        .int()
+        .min(1)
+        .max(10_000)
+        .default(256)
+        .describe("most deliveries that this server attempts at once"),
       retention: z
         .strictObject({
           days: z.int().min(0).max(3_650).default(30).describe("days that deliveries that are over are kept; 0: all"),

@@ -42,6 +42,30 @@ export interface LogEvents {
   /** A fault of our own within a gateway, that ended a connection. */
   "gateway.failed": { gateway: string; error: unknown };
   "router.load_failed": { error: unknown };
+  "delivery.attempted": {
+    deliveryId: string;
+    targetId: string;
+    /** From 1. */
+    attempt: number;
+    outcome: string;
+    decision: string;
+    durationMs: number;
+  };
+  /** Nothing is delivered to a target until an operator resumes it. */
+  "queue.paused": { targetId: string };
+  /** A target fails, and is left alone for a while. */
+  "queue.broken": { targetId: string };
+  "queue.resumed": { targetId: string };
+  /** A target is gone, and so is all that was to be delivered to it. */
+  "queue.ended": { targetId: string };
+  "worker.started": { worker: string };
+  "worker.stopped": { worker: string };
+  "worker.queues_acquired": { worker: string; queues: number };
+  "worker.queues_released": { worker: string; queues: number };
+  /** The store was away for so long that others may have taken the queues. */
+  "worker.lease_lost": { worker: string; queues: number };
+  /** A statement of a worker failed, and is tried again. */
+  "worker.failed": { worker: string; doing: string; error: unknown };
   /** What is too old, or too much, was deleted of the record of deliveries. */
   "record.pruned": { deliveries: number; events: number };
   "record.prune_failed": { error: unknown };
@@ -55,6 +79,15 @@ const LEVELS: Partial<Record<keyof LogEvents, "debug" | "warn" | "error">> = {
   "gateway.failed": "error",
   "gateway.not_described": "warn",
   "router.load_failed": "warn",
+  "delivery.attempted": "debug",
+  "worker.started": "debug",
+  "worker.stopped": "debug",
+  "worker.queues_acquired": "debug",
+  "worker.queues_released": "debug",
+  "queue.paused": "warn",
+  "queue.broken": "warn",
+  "worker.lease_lost": "warn",
+  "worker.failed": "warn",
   "record.prune_failed": "warn",
   "store.lost": "error",
 };

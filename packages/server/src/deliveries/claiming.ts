@@ -1,0 +1,119 @@
+import { setTimeout } from "node:timers/promises";
+import { claimDeliveries, type ClaimedDelivery, type ClaimOfQueue } from "../store/sql/claim-deliveries.ts";
+import type { OwnedQueue } from "./queue.ts";
+import type { Schedule } from "./schedule.ts";
+import { takeTurns } from "./turns.ts";
+import type { WorkerContext } from "./worker-parts.ts";
+
+/** So many times as many as can be under way may be held: what is over and not written yet counts as held. */
+const HELD_PER_SLOT = 4;
+const WAIT_AFTER_FAILURE_MS = 200;
+
+/** Told of what is claimed. */
+export interface ClaimingEvents {
+  readonly onClaimed: (queue: OwnedQueue, delivery: ClaimedDelivery) => void;
+  /** Deliveries with these keys were set aside, to wait behind others. */
+  readonly onQueued: (queue: OwnedQueue, keys: readonly string[]) => void;
+  /** The queue is no longer what this worker thinks: another's, or paused. */
+  readonly onDoubt: (queue: OwnedQueue) => void;
+}
+
+/** Claims deliveries for as long as it is not stopped. */
+export interface Claiming {
+  /** An attempt ended, so that its slot is free. */
+  release(queue: OwnedQueue): void;
+  /** So many results were written. */
+  written(count: number): void;
+  /** How many attempts are under way. */
+  active(): number;
+  /** Ends with the claim that is under way. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Claims what is due with one statement after the other, each for as many queues and deliveries as there are slots for just then. While one is under way, attempts
+ * end and queues are woken: that is what the next is made of, so that it is as large as the load needs it.
+ */
+export function startClaiming(
+  context: WorkerContext,
+  schedule: Schedule,
+  holdsLease: () => boolean,
+  events: ClaimingEvents,
+): Claiming {
+  const { database, workerId, instanceId, router, maxInFlight, onError } = context;
+  let active = 0;
+  let stopped = false;
+
+  /** Claimed, and not written yet. */
+  let held = 0;
+
+  const freeSlots = (): number => Math.min(maxInFlight - active, maxInFlight * HELD_PER_SLOT - held);
+
+  function take(queue: OwnedQueue, room: number, claim: ClaimOfQueue, now: number): void {
+    if (schedule.get(queue.targetId) !== queue) return;
+    if (!claim.isOwned || claim.isPaused) events.onDoubt(queue);
+    const last = claim.claimed.at(-1);
+    const tookAll = claim.seen < room;
+    if (tookAll) queue.tookUpTo(claim.at, claim.at);
+    else if (last) queue.tookUpTo(last.dueAt, claim.at);
+    if (!tookAll || queue.hasDue) schedule.wake(queue);
+    if (claim.nextDueMs !== null) schedule.wakeAt(queue, now + claim.nextDueMs);
+    for (const { id, dueAt, fifoKey } of claim.claimed) queue.held.set(id, { id, dueAt, fifoKey });
+    if (claim.queuedKeys.length > 0) {
+      queue.mayHaveQueued = true;
+      events.onQueued(queue, claim.queuedKeys);
+    }
+    for (const delivery of claim.claimed) {
+      active++;
+      held++;
+      queue.begin(now);
+      events.onClaimed(queue, delivery);
+    }
+  }
+
+  async function claimOnce(): Promise<boolean> {
+    const turns = takeTurns(schedule, freeSlots(), maxInFlight, router.target, performance.now());
+    if (turns.length === 0) return false;
+    const ownClaims = turns.flatMap(({ queue }) => [...queue.held.keys()]);
+    const wanted = turns.map(({ queue, room }) => ({ targetId: queue.targetId, room, since: queue.firstDue() }));
+    try {
+      const claims = await claimDeliveries(database, workerId, instanceId, wanted, ownClaims);
+      const now = performance.now();
+      const claimOf = new Map(claims.map((claim) => [claim.targetId, claim]));
+      for (const { queue, room } of turns) {
+        const claim = claimOf.get(queue.targetId);
+        if (claim) take(queue, room, claim, now);
+      }
+    } catch (error) {
+      onError("claiming deliveries", error);
+      await setTimeout(WAIT_AFTER_FAILURE_MS, undefined, { ref: false });
+      for (const { queue } of turns) schedule.wake(queue);
+    }
+    return true;
+  }
+
+  async function run(): Promise<void> {
+    while (!stopped) {
+      if (holdsLease() && (await claimOnce())) continue;
+      await schedule.change();
+    }
+  }
+  const running = run();
+  return {
+    release(queue) {
+      active--;
+      if (queue.hasDue) schedule.wake(queue);
+      else schedule.nudge();
+    },
+    written(count) {
+      held -= count;
+      schedule.nudge();
+    },
+    active: () => active,
+    async stop() {
+      stopped = true;
+      schedule.nudge();
+      await running;
+    },
+  };
+}

@@ -1,0 +1,236 @@
+import {
+  createBreaker,
+  createPacer,
+  createRecentOutcomes,
+  createSlowing,
+  DEFAULT_DELIVERY_SETTINGS,
+  type DeliverySettings,
+  type Pacer,
+  type Target,
+  type TargetSign,
+} from "@interpose/engine";
+import type { QueueChange } from "../store/sql/update-queues.ts";
+import type { StoredQueue } from "../store/sql/queue-row.ts";
+
+/** A commit may become visible so much later than the times in it. What is later still is found by polling. */
+const LATE_COMMIT_MS = 2_000;
+/** More deliveries of Interpose's own events than that to one target within a minute can only come of these deliveries themselves. */
+const MOST_OWN_EVENTS = 1_000;
+const OWN_EVENTS_SPAN_MS = 60_000;
+
+const GONE = "The endpoint answered 410 Gone. Mend or replace the endpoint, then resume.";
+const LOOP = `More than ${MOST_OWN_EVENTS} events of Interpose's own were delivered within a minute, so that these deliveries seem to cause them. Take the target off the executions on such events, or let it change nothing in return, then resume.`;
+
+/** A delivery that this worker has claimed, until what became of it is written. */
+export interface HeldDelivery {
+  readonly id: bigint;
+  /** In milliseconds since 1970. */
+  readonly dueAt: number;
+  readonly fifoKey: string | null;
+}
+
+/** Why a queue holds back all that is in it. */
+export type Hold = "paused" | "open";
+
+/**
+ * A queue that this worker owns: what it knows of the target, and how much may begin. It is *paused*, *open* (its breaker), *slowed*, or none of these; it is
+ * *leaving* once another worker shall have it, and *gone* once its target is. Times are those of `performance.now()`, but for those of deliveries.
+ */
+export class OwnedQueue {
+  readonly targetId: string;
+  /** What is claimed and not written yet. */
+  readonly held = new Map<bigint, HeldDelivery>();
+  /** Attempts that are under way. */
+  active = 0;
+  /** Whether something may be due that is not claimed. */
+  hasDue = false;
+  /** Whether deliveries may wait behind others of their key. Only the owner lets them, so it is known. */
+  mayHaveQueued = true;
+  isLeaving = false;
+  isGone = false;
+  /** Changes of its row that were decided and are not written yet. */
+  unwritten = 0;
+  timer: NodeJS.Timeout | undefined;
+  timerAt = Number.POSITIVE_INFINITY;
+
+  readonly #breaker = createBreaker();
+  readonly #slowing = createSlowing();
+  readonly #ownEvents = createRecentOutcomes(OWN_EVENTS_SPAN_MS);
+  readonly #since: number;
+  #pacer: Pacer | undefined;
+  #perSecond = 0;
+  #pausedBy: StoredQueue["pausedBy"] = null;
+  #pause: QueueChange["pause"];
+  #mark = "";
+  /** Nothing that is not held was due before that. In milliseconds since 1970. */
+  #firstDue = 0;
+
+  constructor(row: StoredQueue, now: number) {
+    this.targetId = row.targetId;
+    this.#since = now;
+    this.read(row, now);
+  }
+
+  /** It is this worker's again, after it was another's perhaps. */
+  reacquired(row: StoredQueue, now: number): void {
+    this.isLeaving = false;
+    this.mayHaveQueued = true;
+    this.#firstDue = 0;
+    this.read(row, now);
+  }
+
+  /** What holds all of it back, if anything does. */
+  hold(): Hold | undefined {
+    if (this.#pausedBy !== null) return "paused";
+    return this.#breaker.state().openings > 0 ? "open" : undefined;
+  }
+
+  /** Whether its row says anything but that all is well. */
+  isHindered(now: number): boolean {
+    return this.hold() !== undefined || this.#slowing.until() > now;
+  }
+
+  /** Takes over what its row says, where that was changed by others. Answers what holds it back from now on, where that is news. */
+  read(row: StoredQueue, now: number): Hold | "resumed" | undefined {
+    if (this.unwritten > 0) return undefined;
+    const before = this.hold();
+    this.#pausedBy = row.pausedBy;
+    if (row.mark !== this.#mark) {
+      this.#mark = row.mark;
+      this.#breaker.restore({ openings: row.openings, probeAt: now + (row.probeMs ?? 0) });
+      this.#slowing.restore(now + (row.slowedMs ?? -1), now);
+    }
+    const after = this.hold();
+    if (after === before) return undefined;
+    return after ?? "resumed";
+  }
+
+  /** Notes that so many changes of its row were written; without a mark, it is another worker's by now. */
+  written(mark: string | undefined, count: number): void {
+    this.#mark = mark ?? this.#mark;
+    this.unwritten -= count;
+    if (this.unwritten === 0) this.#pause = undefined;
+  }
+
+  /** Whether anything of a key is claimed. */
+  isAttempting(fifoKey: string): boolean {
+    for (const held of this.held.values()) if (held.fifoKey === fifoKey) return true;
+    return false;
+  }
+
+  /** How many attempts may begin. */
+  room(target: Target | undefined, now: number): number {
+    if (this.#pausedBy !== null || this.isLeaving || this.isGone) return 0;
+    const { maxConcurrency, maxPerSecond } = settingsOf(target);
+    const atOnce = Math.min(maxConcurrency, this.#slowing.concurrency(now)) - this.active;
+    return Math.max(0, Math.min(atOnce, this.#breaker.room(now), this.#pacerFor(maxPerSecond).room(now)));
+  }
+
+  /** When there is room again without anything ending before; undefined: not by time alone. */
+  roomAt(target: Target | undefined, now: number): number | undefined {
+    if (this.#pausedBy !== null || this.isLeaving || this.isGone) return undefined;
+    const { openings, probeAt } = this.#breaker.state();
+    const times = [this.#slowing.until(), openings > 0 ? probeAt : 0];
+    const pacer = this.#pacerFor(settingsOf(target).maxPerSecond);
+    if (pacer.room(now) === 0) times.push(pacer.nextAt());
+    const at = Math.max(...times);
+    return at > now ? at : undefined;
+  }
+
+  /** From when on there can be something that is due and not held. In milliseconds since 1970. */
+  firstDue(): number {
+    let first = this.#firstDue;
+    for (const { dueAt } of this.held.values()) if (dueAt < first) first = dueAt;
+    return Math.floor(first) - 1;
+  }
+
+  /** Something was found that was due then. */
+  foundDue(dueAt: number): void {
+    this.#firstDue = Math.min(this.#firstDue, dueAt);
+  }
+
+  /** A claim has taken all that was due up to `dueAt`, when the database's clock stood at `at`. */
+  tookUpTo(dueAt: number, at: number): void {
+    this.#firstDue = Math.min(dueAt, at - LATE_COMMIT_MS);
+  }
+
+  /** An attempt begins. */
+  begin(now: number): void {
+    this.active++;
+    this.#breaker.begin();
+    this.#pacer?.begin(now);
+  }
+
+  /** A delivery of an event of Interpose's own was claimed. True: it was one too many, and the queue is paused. */
+  countOwnEvent(now: number): boolean {
+    this.#ownEvents.count(false, now);
+    if (this.#pausedBy !== null || this.#ownEvents.totals(now).all <= MOST_OWN_EVENTS) return false;
+    this.#ownEvents.clear();
+    this.#pauseBy("loop", LOOP);
+    return true;
+  }
+
+  /** An attempt ended. True: the row has to be written. */
+  ended(sign: TargetSign, target: Target | undefined, now: number): boolean {
+    this.active--;
+    switch (sign.kind) {
+      case "works":
+        this.#slowing.succeeded(settingsOf(target).maxConcurrency);
+        return this.#changed(this.#breaker.succeeded(now));
+      case "fails":
+        return this.#changed(this.#breaker.failed(now));
+      case "slow": {
+        const isNew = this.#slowing.slow(sign.retryAfterMs, now);
+        // Many attempts that were under way and are told the same are one failure.
+        const opened = (isNew || this.hold() === "open") && this.#breaker.failed(now);
+        return this.#changed(isNew || opened);
+      }
+      case "gone":
+        this.#breaker.ended();
+        if (this.#pausedBy !== null) return false;
+        this.#pauseBy("target", GONE);
+        return true;
+      case "nothing":
+        this.#breaker.ended();
+        return false;
+    }
+  }
+
+  /** What of it has to be written. */
+  change(now: number): QueueChange {
+    const { openings, probeAt } = this.#breaker.state();
+    const until = this.#slowing.until();
+    return {
+      targetId: this.targetId,
+      slowedMs: until > now ? until - now : null,
+      openings,
+      probeMs: openings > 0 ? Math.max(0, probeAt - now) : null,
+      pause: this.#pause,
+    };
+  }
+
+  #changed(isChanged: boolean): boolean {
+    if (isChanged) this.unwritten++;
+    return isChanged;
+  }
+
+  #pauseBy(by: "target" | "loop", reason: string): void {
+    this.#pausedBy = by;
+    this.#pause = { by, reason };
+    this.unwritten++;
+  }
+
+  #pacerFor(perSecond: number): Pacer {
+    if (!this.#pacer || perSecond !== this.#perSecond) {
+      // Whoever had the queue before may have used up the second before.
+      this.#pacer = createPacer(perSecond, this.#pacer ? performance.now() : this.#since);
+      this.#perSecond = perSecond;
+    }
+    return this.#pacer;
+  }
+}
+
+/** How a target is delivered to, with the default of what it does not say. */
+export function settingsOf(target: Target | undefined): DeliverySettings {
+  return target?.delivery ? { ...DEFAULT_DELIVERY_SETTINGS, ...target.delivery } : DEFAULT_DELIVERY_SETTINGS;
+}

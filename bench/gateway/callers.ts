@@ -2,8 +2,9 @@
 import { once } from "node:events";
 import { connect, type ClientHttp2Session, type IncomingHttpHeaders } from "node:http2";
 import { answerQuestions } from "../harness/child.ts";
+import { quantiles } from "../harness/statistics.ts";
 import { grpcMessage } from "./cases.ts";
-import { percentiles, type Latency } from "./load.ts";
+import type { Latency } from "./load.ts";
 
 const CONNECTIONS = 5;
 
@@ -38,7 +39,7 @@ const answers = {
       }),
     );
     for (const session of sessions) session.close();
-    return { ...percentiles(times), calls: times.length };
+    return { ...quantiles(times), calls: times.length };
   },
 };
 

@@ -2,7 +2,7 @@ import type { Benchmark, Bound, Findings, Table } from "../harness/benchmark.ts"
 import { number, ratio } from "../harness/format.ts";
 import { CALLERS, SHAPES, WAY_NAMES, type Way } from "./cases.ts";
 import { measure, type Measured, type Measurements, type Shaped } from "./measure.ts";
-import { picture } from "./picture.ts";
+import { picture } from "../harness/picture.ts";
 import { missingPrograms } from "./programs.ts";
 
 /** How many times nginx's calls the gateway passes at least, and which share of nginx's CPU a call may cost. */

@@ -1,4 +1,5 @@
 import { readFile, rm } from "node:fs/promises";
+import { quantiles, type Quantiles } from "../harness/statistics.ts";
 import { runProgram, useOf } from "./programs.ts";
 import type { Shape } from "./cases.ts";
 
@@ -10,10 +11,7 @@ export interface Throughput {
 }
 
 /** Times of calls that come at a given rate, in milliseconds. */
-export interface Latency {
-  readonly p50: number;
-  readonly p99: number;
-}
+export type Latency = Pick<Quantiles, "p50" | "p99">;
 
 /** What is called. */
 export interface Called {
@@ -40,15 +38,7 @@ export async function measureLatency(called: Called, rate: number): Promise<Late
     .split("\n")
     .map((line) => Number(line.split("\t")[2]) / 1_000);
   await rm(log);
-  return percentiles(times);
-}
-
-/** The middle of times, and what one in a hundred is above. */
-export function percentiles(times: readonly number[]): Latency {
-  const sorted = [...times].sort((a, b) => a - b);
-  const at = (share: number): number =>
-    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-  return { p50: at(0.5), p99: at(0.99) };
+  return quantiles(times);
 }
 
 async function h2load(

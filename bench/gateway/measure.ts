@@ -1,6 +1,7 @@
 import type { Work } from "../harness/benchmark.ts";
 import { startChild } from "../harness/child.ts";
 import { median } from "../harness/statistics.ts";
+import { inTurns } from "../harness/turns.ts";
 import type { CallersAnswers } from "./callers.ts";
 import { CALLERS, pathOf, SHAPES, type Shape, type Way } from "./cases.ts";
 import { measureLatency, measureThroughput, type Latency, type Throughput } from "./load.ts";
@@ -100,20 +101,4 @@ async function measureCallers(work: Work, { ways }: Ways, most: number): Promise
     return { p50: median(times.map(({ p50 }) => p50)), p99: median(times.map(({ p99 }) => p99)) };
   };
   return { rate, gateway: latencyOf("gateway"), hooked: latencyOf("hooked") };
-}
-
-/** Does something with each of some things, again and again, beginning with another one each time, so that whatever happens to the machine meets all. */
-async function inTurns<N extends string, T>(
-  rounds: number,
-  names: readonly N[],
-  measureOne: (name: N, round: number) => Promise<T>,
-): Promise<ReadonlyMap<N, readonly T[]>> {
-  const results = new Map<N, T[]>(names.map((name) => [name, []]));
-  for (let round = 0; round < rounds; round++) {
-    for (let i = 0; i < names.length; i++) {
-      const name = names[(round + i) % names.length];
-      if (name !== undefined) results.get(name)?.push(await measureOne(name, round));
-    }
-  }
-  return results;
 }

@@ -1,7 +1,7 @@
 import { execFileSync, spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { connect, createServer, type AddressInfo } from "node:net";
+import { connect } from "node:net";
 import type { Teardown } from "../../packages/server/src/assembly/teardown.ts";
 
 /** The core of what is measured, and that of all else. */
@@ -54,16 +54,6 @@ export async function runProgram(command: readonly string[]): Promise<string> {
 /** Puts a process that runs, with all its threads, on a core. */
 export function moveToCore(pid: number, core: number): void {
   execFileSync("taskset", ["-apc", String(core), String(pid)], { stdio: "ignore" });
-}
-
-/** A port that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 async function isListenedOn(port: number): Promise<boolean> {

@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Teardown } from "../../packages/server/src/assembly/teardown.ts";
 import { startChild, type Child } from "../harness/child.ts";
+import { freePort } from "../harness/free-port.ts";
 import { ADMIN_TOKEN, startServer } from "../harness/server.ts";
 import { fillStore } from "../harness/store.ts";
 import { grpcMessage, pathOf, type Way } from "./cases.ts";
-import { childOf, CORES, freePort, moveToCore, startProgram } from "./programs.ts";
+import { childOf, CORES, moveToCore, startProgram } from "./programs.ts";
 import type { TargetAnswers } from "./target.ts";
 
 /** Where calls can be sent, and which process is measured there. */

@@ -8,6 +8,7 @@ import { write, type CommandContext } from "../../packages/server/src/commands/c
 import { createTarget } from "../../packages/server/src/commands/create-target.ts";
 import { ensureDefaultInstance } from "../../packages/server/src/commands/first-start.ts";
 import { newId } from "../../packages/server/src/ids.ts";
+import type { Database } from "../../packages/server/src/store/database.ts";
 import { migrate } from "../../packages/server/src/store/migrations.ts";
 import { upsertExecution } from "../../packages/server/src/store/sql/upsert-execution.ts";
 import { TARGET } from "./executions.ts";
@@ -39,19 +40,7 @@ export async function fillStore(
 async function fill(dataDir: string, executionsFor: (targetId: string) => readonly Execution[]): Promise<FilledStore> {
   const store = await openCliStore({ databaseUrl: undefined, dataDir });
   try {
-    const { database } = store;
-    await migrate(database);
-    const { id: instanceId } = await ensureDefaultInstance(database, { needsToken: false });
-    const committed = (): Promise<void> => Promise.resolve();
-    const context: CommandContext = {
-      database,
-      instanceId,
-      creator: "benchmark",
-      newId,
-      committed,
-      depth: 0,
-      maxRunDepth: 1,
-    };
+    const context = await prepareDatabase(store.database);
     const { id: first } = await createTarget(context, { ...TARGET, name: "first" });
     const { id: second } = await createTarget(context, { ...TARGET, name: "second" });
     await setExecutions(context, executionsFor(first));
@@ -61,7 +50,16 @@ async function fill(dataDir: string, executionsFor: (targetId: string) => readon
   }
 }
 
-function setExecutions(context: CommandContext, executions: readonly Execution[]): Promise<void> {
+/** Gives an empty database its schema and its instance, and answers how commands are given there. */
+export async function prepareDatabase(database: Database): Promise<CommandContext> {
+  await migrate(database);
+  const { id: instanceId } = await ensureDefaultInstance(database, { needsToken: false });
+  const committed = (): Promise<void> => Promise.resolve();
+  return { database, instanceId, creator: "benchmark", newId, committed, depth: 0, maxRunDepth: 1 };
+}
+
+/** Sets executions, event by event as the API would, but in one transaction. */
+export function setExecutions(context: CommandContext, executions: readonly Execution[]): Promise<void> {
   return write(context, async ({ tx, append }) => {
     const details = await append(
       executions.map(({ condition, entries }) => ({

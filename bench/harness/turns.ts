@@ -21,3 +21,19 @@ export async function takeTurns<T>(rounds: number, { a, b }: Pair<() => T | Prom
   }
   return pairs;
 }
+
+/** Does something with each of some things, again and again, beginning with another one each time, so that whatever happens to the machine meets all. */
+export async function inTurns<N extends string, T>(
+  rounds: number,
+  names: readonly N[],
+  measureOne: (name: N, round: number) => Promise<T>,
+): Promise<ReadonlyMap<N, readonly T[]>> {
+  const results = new Map<N, T[]>(names.map((name) => [name, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (let i = 0; i < names.length; i++) {
+      const name = names[(round + i) % names.length];
+      if (name !== undefined) results.get(name)?.push(await measureOne(name, round));
+    }
+  }
+  return results;
+}

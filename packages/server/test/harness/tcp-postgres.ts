@@ -18,9 +18,9 @@ export interface TcpPostgres {
 
 /**
  * Starts a PostgreSQL as an operator would have one: reached by TCP with a password, and nothing of Interpose's doing.
- * INTERPOSE_TEST_POSTGRES_BIN names the folder of another version's programs.
+ * INTERPOSE_TEST_POSTGRES_BIN names the folder of another version's programs. It is not safe against power loss, unless it shall be as slow as one that is.
  */
-export async function startTcpPostgres(): Promise<TcpPostgres> {
+export async function startTcpPostgres({ isDurable = false } = {}): Promise<TcpPostgres> {
   const [account, binaries, port] = await Promise.all([findAccount(), testedBinaries(), freePort()]);
   const directory = mkdtempSync(join(tmpdir(), "interpose-test-postgres-"));
   const [cluster, passwordFile] = [join(directory, "data"), join(directory, "password")];
@@ -51,7 +51,7 @@ export async function startTcpPostgres(): Promise<TcpPostgres> {
     "listen_addresses=127.0.0.1",
     `port=${port}`,
     "unix_socket_directories=",
-    "fsync=off",
+    ...(isDurable ? [] : ["fsync=off"]),
     "max_connections=100",
   ];
   const args = ["-D", cluster, ...settings.flatMap((setting) => ["-c", setting])];

@@ -1,0 +1,82 @@
+import type { Work } from "../harness/benchmark.ts";
+
+/** One event, for one target. */
+export interface BenchEvent {
+  /** Different for each event of a case. */
+  readonly n: number;
+  /** Number of the target, from 0. */
+  readonly target: number;
+}
+
+/** Numbers of the targets of each contestant. */
+export const TARGETS: readonly number[] = Array.from({ length: 100 }, (_, i) => i);
+/** Deliveries under way at once in one worker process. */
+export const IN_FLIGHT = 256;
+/** Every so many-th event is refused when it first comes, where targets fail first. */
+export const FAILS_FIRST_EVERY = 10;
+/** After which it is tried again, where that can be chosen. */
+export const RETRY_DELAY_MS = 2_000;
+/** Events per second at which times are taken. */
+export const RATE = 200;
+/** Between two events, when a pick-up by an idle worker is timed. */
+export const IDLE_PAUSE_MS = 250;
+/** Numbers of worker processes. */
+export const WORKERS = [1, 2] as const;
+
+/** How much is done. */
+export interface Sizes {
+  readonly latencySeconds: number;
+  readonly idleEvents: number;
+  /** Events that wait when the workers start. */
+  readonly drained: number;
+  readonly executions: readonly [number, ...number[]];
+  readonly backlogs: readonly [number, ...number[]];
+  /** How often a publish is timed in each database. */
+  readonly publishes: number;
+  readonly fairnessSeconds: number;
+}
+
+export const SIZES: Readonly<Record<Work["effort"], Sizes>> = {
+  full: {
+    latencySeconds: 10,
+    idleEvents: 60,
+    drained: 100_000,
+    executions: [1, 1_000, 10_000],
+    backlogs: [0, 100_000, 1_000_000],
+    publishes: 1_000,
+    fairnessSeconds: 10,
+  },
+  quick: {
+    latencySeconds: 1,
+    idleEvents: 4,
+    drained: 1_000,
+    executions: [1, 100],
+    backlogs: [0, 1_000],
+    publishes: 50,
+    fairnessSeconds: 1,
+  },
+};
+
+/** Type of the events that a target is told of. */
+export function eventTypeOf(target: number): string {
+  return `shop.order${target}.placed`;
+}
+
+/** An event as its publisher has it. `at` is when it was published, on the clock of all processes. */
+export function eventOf(
+  { n, target }: BenchEvent,
+  at: number,
+): {
+  readonly aggregateType: string;
+  readonly aggregateId: string;
+  readonly type: string;
+  readonly payload: Readonly<Record<string, unknown>>;
+} {
+  return {
+    aggregateType: "order",
+    // New ones, mostly, as orders are.
+    aggregateId: `order-${n}`,
+    type: eventTypeOf(target),
+    payload: { n, at, customer: `customer-${n % 1_000}`, total: { currency: "CHF", cents: 100 + (n % 9_900) } },
+  };
+}

@@ -1,0 +1,23 @@
+import type { Teardown } from "../../../packages/server/src/assembly/teardown.ts";
+
+/** Who delivers. */
+export type ContestantName = "Interpose" | "graphile-worker" | "pg-boss";
+
+/** A program that delivers what is published in a PostgreSQL. */
+export interface Contestant {
+  readonly name: ContestantName;
+  /** Gives an empty database what is delivered by: the schema, and targets with these endpoints. */
+  setUp(databaseUrl: string, endpoints: readonly string[]): Promise<void>;
+  /** Starts worker processes. */
+  startWorkers(teardown: Teardown, databaseUrl: string, count: number): Promise<Workers>;
+}
+
+/** Worker processes that run. */
+export interface Workers {
+  /** Where each serves an API to publish by. Empty: publishers go to the database. */
+  readonly urls: readonly string[];
+  /** CPU time that all of them have used, in microseconds. */
+  cpuMicroseconds(): Promise<number>;
+  /** Ends them once they have settled what they have begun. */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,93 @@
+import { createDatabase } from "../../packages/server/src/store/database.ts";
+import type { Work } from "../harness/benchmark.ts";
+import { freePort } from "../harness/free-port.ts";
+import { median, type Quantiles } from "../harness/statistics.ts";
+import { prepareDatabase } from "../harness/store.ts";
+import { RATE, SIZES } from "./cases.ts";
+import { addBacklog, setQueues } from "./contestants/interpose/backlog.ts";
+import { interpose, setUpTargets } from "./contestants/interpose/index.ts";
+import type { Pace } from "./publish.ts";
+import type { Stage } from "./stage.ts";
+
+/** What stands beside the healthy targets. */
+export type Beside = "nothing" | "dead" | "slow" | "backlog";
+
+/** Times from publish to receipt of the healthy targets, in milliseconds. */
+export interface Fairness {
+  readonly beside: Beside;
+  readonly delivered: Quantiles;
+}
+
+/** Numbers of the targets. */
+const HEALTHY: readonly number[] = Array.from({ length: 9 }, (_, i) => i);
+const UNHEALTHY: Readonly<Partial<Record<Beside, number>>> = { dead: 9, slow: 10, backlog: 11 };
+/** Events per second for the target that is dead, or slow: more than it can take. */
+const BESIDE_RATE = 50;
+/** Nothing comes again in the end, so that what happens to the machine is seen. */
+const RUNS: readonly Beside[] = ["nothing", "dead", "slow", "backlog", "nothing"];
+
+/** Times deliveries to targets that are well, alone and beside one that is not. */
+export async function measureFairness(work: Work, stage: Stage): Promise<readonly Fairness[]> {
+  const { backlogs, fairnessSeconds } = SIZES[work.effort];
+  work.progress("fairness: a database with a target for which many deliveries wait");
+  const databaseUrl = await stage.createDatabase();
+  const endpoints = [
+    ...stage.endpoints("ok", HEALTHY.length),
+    `http://127.0.0.1:${await freePort()}/dead`,
+    ...stage.endpoints("slow", 1),
+    ...stage.endpoints("backlog", 1),
+  ];
+  const database = createDatabase({ url: databaseUrl });
+  const found: Fairness[] = [];
+  // Whoever is well, and who is not, is published for at the same time, by processes of their own.
+  const time = async (urls: readonly string[], beside: number | undefined): Promise<Quantiles> => {
+    const options = { databaseUrl, urls, endpoints };
+    const publishers = [
+      await stage.startPublisher("Interpose", options),
+      await stage.startPublisher("Interpose", options),
+    ];
+    const [healthy, other] = publishers;
+    const pace = async (seconds: number): Promise<void> => {
+      await stage.receiver.ask("reset", undefined);
+      const at = (rate: number, targets: readonly number[]): Pace => ({
+        events: rate * seconds,
+        targets,
+        meanMs: 1_000 / rate,
+        spacing: "random",
+      });
+      await Promise.all([
+        healthy?.ask("pace", at(RATE, HEALTHY)),
+        beside !== undefined && beside !== UNHEALTHY.backlog && other?.ask("pace", at(BESIDE_RATE, [beside])),
+      ]);
+      await stage.received("ok", RATE * seconds);
+    };
+    // The first ones do not count: whatever warms up does so there.
+    await pace(Math.ceil(fairnessSeconds / 2));
+    await pace(fairnessSeconds);
+    for (const publisher of publishers) await publisher.stop();
+    return (await stage.receiver.ask("receipts", "ok")).latency;
+  };
+  try {
+    const context = await prepareDatabase(database);
+    const ids = await setUpTargets(context, endpoints);
+    await addBacklog(context, ids.at(-1) ?? "", Math.max(...backlogs));
+    for (const beside of RUNS) {
+      work.progress(`fairness: ${HEALTHY.length} targets beside ${beside}`);
+      const going = [...ids.slice(0, HEALTHY.length), ...ids.filter((_, i) => i === UNHEALTHY[beside])];
+      const paused = ids.filter((id) => !going.includes(id));
+      await setQueues(context, { going, paused });
+      const workers = await interpose.startWorkers(work.teardown, databaseUrl, 1);
+      found.push({ beside, delivered: await time(workers.urls, UNHEALTHY[beside]) });
+      await workers.stop();
+    }
+  } finally {
+    await database.close();
+  }
+  await stage.dropDatabase(databaseUrl);
+  return found;
+}
+
+/** What one in twenty deliveries to healthy targets takes longer than, in milliseconds; of several runs the middle. */
+export function p95Beside(fairness: readonly Fairness[], wanted: Beside): number {
+  return median(fairness.filter(({ beside }) => beside === wanted).map(({ delivered }) => delivered.p95));
+}

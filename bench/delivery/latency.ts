@@ -1,0 +1,65 @@
+import type { Work } from "../harness/benchmark.ts";
+import type { Quantiles } from "../harness/statistics.ts";
+import { IDLE_PAUSE_MS, RATE, SIZES, TARGETS, WORKERS } from "./cases.ts";
+import type { Contestant, ContestantName } from "./contestants/contestant.ts";
+import type { Stage } from "./stage.ts";
+
+/** Times of one contestant with a number of worker processes, in milliseconds. */
+export interface Latency {
+  readonly contestant: ContestantName;
+  readonly workers: number;
+  /** Until a publish is acknowledged, at the rate. */
+  readonly acknowledged: Quantiles;
+  /** From publish to receipt, at the rate. */
+  readonly delivered: Quantiles;
+  /** From publish to receipt, when nothing else is going on. */
+  readonly pickedUp: Quantiles;
+}
+
+/** Times contestants at a rate that keeps none of them busy, and with pauses between events. */
+export async function measureLatency(
+  work: Work,
+  stage: Stage,
+  contestants: readonly Contestant[],
+): Promise<readonly Latency[]> {
+  const found: Latency[] = [];
+  for (const contestant of contestants)
+    for (const workers of WORKERS) found.push(await measureOne(work, stage, contestant, workers));
+  return found;
+}
+
+async function measureOne(
+  { effort, progress, teardown }: Work,
+  stage: Stage,
+  contestant: Contestant,
+  count: number,
+): Promise<Latency> {
+  const { latencySeconds, idleEvents } = SIZES[effort];
+  progress(`${contestant.name}, ${count} of ${WORKERS.length} workers: ${RATE} events per second`);
+  const databaseUrl = await stage.createDatabase();
+  const endpoints = stage.endpoints("ok", TARGETS.length);
+  await contestant.setUp(databaseUrl, endpoints);
+  const workers = await contestant.startWorkers(teardown, databaseUrl, count);
+  const publisher = await stage.startPublisher(contestant.name, { databaseUrl, urls: workers.urls, endpoints });
+
+  const pace = async (
+    events: number,
+    meanMs: number,
+    spacing: "random" | "even",
+  ): Promise<{ readonly acknowledged: Quantiles; readonly delivered: Quantiles }> => {
+    await stage.receiver.ask("reset", undefined);
+    const acknowledged = await publisher.ask("pace", { events, targets: TARGETS, meanMs, spacing });
+    await stage.received("ok", events);
+    return { acknowledged, delivered: (await stage.receiver.ask("receipts", "ok")).latency };
+  };
+  const events = RATE * latencySeconds;
+  // The first ones do not count: whatever warms up does so there.
+  await pace(Math.ceil(events / 2), 1_000 / RATE, "random");
+  const busy = await pace(events, 1_000 / RATE, "random");
+  const idle = await pace(idleEvents, IDLE_PAUSE_MS, "even");
+
+  await publisher.ask("close", undefined);
+  await Promise.all([publisher.stop(), workers.stop()]);
+  await stage.dropDatabase(databaseUrl);
+  return { contestant: contestant.name, workers: count, ...busy, pickedUp: idle.delivered };
+}

@@ -1,0 +1,31 @@
+import type { Work } from "../harness/benchmark.ts";
+import type { Contestant } from "./contestants/contestant.ts";
+import { graphileWorker } from "./contestants/graphile-worker/index.ts";
+import { interpose } from "./contestants/interpose/index.ts";
+import { pgBoss } from "./contestants/pg-boss/index.ts";
+import { measureFairness, type Fairness } from "./fairness.ts";
+import { measureLatency, type Latency } from "./latency.ts";
+import { measurePublishCost, type PublishCost } from "./publish-cost.ts";
+import { measureSaturation, type Drained } from "./saturation.ts";
+import { setStage } from "./stage.ts";
+
+const CONTESTANTS: readonly Contestant[] = [interpose, graphileWorker, pgBoss];
+
+/** What was found. */
+export interface Measurements {
+  readonly latencies: readonly Latency[];
+  readonly drained: readonly Drained[];
+  readonly publishCosts: readonly PublishCost[];
+  readonly fairness: readonly Fairness[];
+}
+
+/** Measures everything, one case after another. */
+export async function measure(work: Work): Promise<Measurements> {
+  const stage = await setStage(work.teardown);
+  return {
+    latencies: await measureLatency(work, stage, CONTESTANTS),
+    publishCosts: await measurePublishCost(work, stage),
+    fairness: await measureFairness(work, stage),
+    drained: await measureSaturation(work, stage, CONTESTANTS),
+  };
+}

@@ -1,0 +1,70 @@
+import type { Work } from "../harness/benchmark.ts";
+import { SIZES, TARGETS, WORKERS } from "./cases.ts";
+import type { Contestant, ContestantName } from "./contestants/contestant.ts";
+import type { Way } from "./publish.ts";
+import type { Stage } from "./stage.ts";
+
+/** How fast one contestant delivers what waits, with a number of worker processes. */
+export interface Drained {
+  readonly contestant: ContestantName;
+  readonly workers: number;
+  /** Events per second while all were busy. */
+  readonly perSecond: number;
+  /** From the first receipt to the last, in seconds. */
+  readonly seconds: number;
+  /** Of the worker processes, for one event, in microseconds. */
+  readonly cpu: number;
+  /** Events that were received more than once. */
+  readonly repeated: number;
+  /** Events per second that were published before, in batches. */
+  readonly filledPerSecond: number;
+}
+
+/** Lets contestants deliver what waits for them, as fast as they can. A tenth of it fails first. */
+export async function measureSaturation(
+  work: Work,
+  stage: Stage,
+  contestants: readonly Contestant[],
+): Promise<readonly Drained[]> {
+  const found: Drained[] = [];
+  for (const workers of WORKERS)
+    for (const contestant of contestants) found.push(await drain(work, stage, contestant, workers));
+  return found;
+}
+
+async function drain(
+  { effort, progress, teardown }: Work,
+  stage: Stage,
+  contestant: Contestant,
+  count: number,
+): Promise<Drained> {
+  const events = SIZES[effort].drained;
+  progress(`${contestant.name}, ${count} of ${WORKERS.length} workers: ${events} events that wait`);
+  const databaseUrl = await stage.createDatabase();
+  const endpoints = stage.endpoints("fails-first", TARGETS.length);
+  await contestant.setUp(databaseUrl, endpoints);
+  const way: Way = contestant.name === "Interpose" ? "Interpose, in process" : contestant.name;
+  const publisher = await stage.startPublisher(way, { databaseUrl, urls: [], endpoints });
+  const began = performance.now();
+  await publisher.ask("fill", { events, targets: TARGETS });
+  const filledPerSecond = (events / (performance.now() - began)) * 1_000;
+  await publisher.ask("close", undefined);
+  await publisher.stop();
+
+  await stage.receiver.ask("reset", undefined);
+  const workers = await contestant.startWorkers(teardown, databaseUrl, count);
+  await stage.received("fails-first", events);
+  const cpu = (await workers.cpuMicroseconds()) / events;
+  const { perSecond, spanMs, repeated } = await stage.receiver.ask("receipts", "fails-first");
+  await workers.stop();
+  await stage.dropDatabase(databaseUrl);
+  return {
+    contestant: contestant.name,
+    workers: count,
+    perSecond,
+    seconds: spanMs / 1_000,
+    cpu,
+    repeated,
+    filledPerSecond,
+  };
+}

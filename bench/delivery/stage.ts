@@ -1,0 +1,70 @@
+import type { Teardown } from "../../packages/server/src/assembly/teardown.ts";
+import { createDatabase } from "../../packages/server/src/store/database.ts";
+import { startTcpPostgres } from "../../packages/server/test/harness/tcp-postgres.ts";
+import { startChild, type Child } from "../harness/child.ts";
+import type { PublisherOptions } from "./contestants/publisher.ts";
+import type { PublishAnswers, Way } from "./publish.ts";
+import type { Behaviour, ReceiverAnswers } from "./receiver.ts";
+
+/** What all contestants share: one PostgreSQL, and the process that receives what they deliver. */
+export interface Stage {
+  readonly receiver: Child<ReceiverAnswers>;
+  /** Endpoints of targets, numbered from 0. */
+  endpoints(behaviour: Behaviour, count: number): readonly string[];
+  /** Makes an empty database, and answers its URL. */
+  createDatabase(): Promise<string>;
+  /** Drops a database, and writes what is left to be written, so that what comes next begins as this did. */
+  dropDatabase(url: string): Promise<void>;
+  /** Starts a process that publishes. */
+  startPublisher(way: Way, options: PublisherOptions): Promise<Child<PublishAnswers>>;
+  /** Waits until the receiver has so many events. */
+  received(behaviour: Behaviour, events: number): Promise<void>;
+}
+
+/** Longest time in which nothing comes that still will. */
+const SILENCE_MS = 30_000;
+
+/** Sets the stage. Everything ends with the benchmark, at the latest. */
+export async function setStage(teardown: Teardown): Promise<Stage> {
+  const postgres = await startTcpPostgres({ isDurable: true });
+  const receiver = startChild<ReceiverAnswers>(teardown, new URL("./receiver.ts", import.meta.url));
+  const url = await receiver.ask("url", undefined);
+  let databases = 0;
+
+  async function command(...texts: readonly string[]): Promise<void> {
+    const database = createDatabase(postgres.connection, { maxConnections: 1 });
+    try {
+      for (const text of texts) await database.query({ text, values: [] });
+    } finally {
+      await database.close();
+    }
+  }
+
+  return {
+    receiver,
+    endpoints: (behaviour, count) => Array.from({ length: count }, (_, i) => `${url}/${behaviour}/${i}`),
+    async createDatabase() {
+      const name = `bench${++databases}`;
+      await command(`create database ${name}`);
+      return postgres.urlOf(name);
+    },
+    dropDatabase: (database) =>
+      command(`drop database ${new URL(database).pathname.slice(1)} with (force)`, "checkpoint"),
+    async startPublisher(way, options) {
+      const publisher = startChild<PublishAnswers>(teardown, new URL("./publish.ts", import.meta.url));
+      await publisher.ask("open", { way, options });
+      return publisher;
+    },
+    async received(behaviour, events) {
+      let [most, since] = [0, performance.now()];
+      for (;;) {
+        const count = await receiver.ask("count", behaviour);
+        if (count >= events) return;
+        if (count > most) [most, since] = [count, performance.now()];
+        if (performance.now() - since > SILENCE_MS)
+          throw new Error(`only ${count} of ${events} events have come, and nothing for ${SILENCE_MS / 1_000} s`);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import type { Table } from "../harness/benchmark.ts";
+import { number, ratioWithInterval } from "../harness/format.ts";
+import type { Quantiles } from "../harness/statistics.ts";
+import { FAILS_FIRST_EVERY, IDLE_PAUSE_MS, IN_FLIGHT, RATE, RETRY_DELAY_MS, TARGETS } from "./cases.ts";
+import type { ContestantName } from "./contestants/contestant.ts";
+import type { Beside, Fairness } from "./fairness.ts";
+import type { Latency } from "./latency.ts";
+import type { PublishCost } from "./publish-cost.ts";
+import type { Drained } from "./saturation.ts";
+
+/** A contestant with a number of worker processes. */
+export function nameOf(contestant: ContestantName, workers: number): string {
+  return `${contestant}, ${workersText(workers)}`;
+}
+
+/** A number of worker processes. */
+export function workersText(workers: number): string {
+  return workers === 1 ? "1 worker" : `${workers} workers`;
+}
+
+/** Times at a rate, and of an idle worker. */
+export function latencyTable(latencies: readonly Latency[]): Table {
+  return {
+    title: `At ${RATE} events per second, in milliseconds`,
+    note: `One event a publish, at random times, to ${TARGETS.length} targets that answer at once. Interpose is published to by its API, and so a publish is an HTTP call of a server; for the libraries it is a call of the library, in the publisher's process. Acknowledged: until the publish has returned. Delivered: from before the publish until the target has the request. Picked up: the same for one event each ${IDLE_PAUSE_MS} ms. All of it on the cores of one machine, with PostgreSQL, publisher and targets; PostgreSQL has its defaults, and so each commit is on the disk before it is acknowledged.`,
+    columns: ["", ...["acknowledged", "delivered", "picked up"].flatMap((what) => [`${what} p50`, "p95", "p99"])],
+    rows: latencies.map(({ contestant, workers, acknowledged, delivered, pickedUp }) => [
+      nameOf(contestant, workers),
+      ...[acknowledged, delivered, pickedUp].flatMap(quantileCells),
+    ]),
+  };
+}
+
+/** What is delivered when everything waits. */
+export function saturationTable(drained: readonly Drained[]): Table {
+  return {
+    title: "As fast as it goes",
+    note: `All events are published before the workers start, and each is for one of ${TARGETS.length} targets, which refuse every ${FAILS_FIRST_EVERY}th event when it first comes and are sent it again after ${RETRY_DELAY_MS / 1_000} s (graphile-worker: some 2.7 s). Each worker process has at most ${IN_FLIGHT} requests under way, for Interpose at most 20 of them to one target. Interpose writes down each attempt with its times and the head of its reply, the libraries only that a job is done. Per second: different events received, without the first and the last tenth. CPU: of the worker processes for one event, from their start on, without PostgreSQL's.`,
+    columns: [
+      "",
+      "per second",
+      "first to last, s",
+      "CPU per event, µs",
+      "received again",
+      "published per second before",
+    ],
+    rows: drained.map(({ contestant, workers, perSecond, seconds, cpu, repeated, filledPerSecond }) => [
+      nameOf(contestant, workers),
+      number(perSecond),
+      number(seconds),
+      number(cpu),
+      String(repeated),
+      number(filledPerSecond),
+    ]),
+  };
+}
+
+/** What a publish takes. */
+export function costTable(costs: readonly PublishCost[]): Table {
+  return {
+    title: "A publish, as executions and waiting deliveries grow",
+    note: "One event with one delivery, published by the process that holds the database's connections, with no worker running. The databases take turns. Deliveries wait for the target that is published to. The ratio is to the first row, the median of turns, with its interval of confidence of 95 %.",
+    columns: ["executions", "waiting deliveries", "p50, ms", "p95, ms", "p99, ms", "ratio"],
+    rows: costs.map(({ executions, backlog, times, ratio }) => [
+      String(executions),
+      String(backlog),
+      ...quantileCells(times),
+      ratioWithInterval(ratio),
+    ]),
+  };
+}
+
+const BESIDE: Readonly<Record<Beside, string>> = {
+  nothing: "nothing else",
+  dead: "one at which nobody listens",
+  slow: "one that answers after a second",
+  backlog: "one with the largest backlog, which answers after 25 ms",
+};
+
+/** What healthy targets have of others. */
+export function fairnessTable(fairness: readonly Fairness[]): Table {
+  return {
+    title: "Nine healthy targets beside another one, from publish to receipt in milliseconds",
+    note: `Interpose with one worker, ${RATE} events per second for the nine together. The dead and the slow target are sent 50 events per second beside; to the one with a backlog, what waits is delivered all the time, 20 at once.`,
+    columns: ["beside", "p50", "p95", "p99"],
+    rows: fairness.map(({ beside, delivered }) => [BESIDE[beside], ...quantileCells(delivered)]),
+  };
+}
+
+function quantileCells({ p50, p95, p99 }: Quantiles): readonly string[] {
+  return [p50, p95, p99].map(number);
+}

@@ -12,8 +12,10 @@ export interface Drained {
   readonly perSecond: number;
   /** From the first receipt to the last, in seconds. */
   readonly seconds: number;
-  /** Of the worker processes, for one event, in microseconds. */
-  readonly cpu: number;
+  /** For one event, in microseconds, of all of the worker processes. */
+  readonly workersCpu: number;
+  /** The same of PostgreSQL. */
+  readonly postgresCpu: number;
   /** Events that were received more than once. */
   readonly repeated: number;
   /** Events per second that were published before, in batches. */
@@ -52,9 +54,11 @@ async function drain(
   await publisher.stop();
 
   await stage.receiver.ask("reset", undefined);
+  const postgresBefore = stage.postgresCpuMicroseconds();
   const workers = await contestant.startWorkers(teardown, databaseUrl, count);
   await stage.received("fails-first", events);
-  const cpu = (await workers.cpuMicroseconds()) / events;
+  const workersCpu = (await workers.cpuMicroseconds()) / events;
+  const postgresCpu = (stage.postgresCpuMicroseconds() - postgresBefore) / events;
   const { perSecond, spanMs, repeated } = await stage.receiver.ask("receipts", "fails-first");
   await workers.stop();
   await stage.dropDatabase(databaseUrl);
@@ -63,7 +67,8 @@ async function drain(
     workers: count,
     perSecond,
     seconds: spanMs / 1_000,
-    cpu,
+    workersCpu,
+    postgresCpu,
     repeated,
     filledPerSecond,
   };

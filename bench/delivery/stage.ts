@@ -2,6 +2,7 @@ import type { Teardown } from "../../packages/server/src/assembly/teardown.ts";
 import { createDatabase } from "../../packages/server/src/store/database.ts";
 import { startTcpPostgres } from "../../packages/server/test/harness/tcp-postgres.ts";
 import { startChild, type Child } from "../harness/child.ts";
+import { cpuOfFamily } from "../harness/cpu.ts";
 import type { PublisherOptions } from "./contestants/publisher.ts";
 import type { PublishAnswers, Way } from "./publish.ts";
 import type { Behaviour, ReceiverAnswers } from "./receiver.ts";
@@ -17,6 +18,8 @@ export interface Stage {
   dropDatabase(url: string): Promise<void>;
   /** Starts a process that publishes. */
   startPublisher(way: Way, options: PublisherOptions): Promise<Child<PublishAnswers>>;
+  /** CPU time that PostgreSQL has used, in microseconds. Not a number where there is no proc(5). */
+  postgresCpuMicroseconds(): number;
   /** Waits until the receiver has so many events. */
   received(behaviour: Behaviour, events: number): Promise<void>;
 }
@@ -55,6 +58,7 @@ export async function setStage(teardown: Teardown): Promise<Stage> {
       await publisher.ask("open", { way, options });
       return publisher;
     },
+    postgresCpuMicroseconds: () => cpuOfFamily(postgres.pid),
     async received(behaviour, events) {
       let [most, since] = [0, performance.now()];
       for (;;) {

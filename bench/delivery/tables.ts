@@ -35,23 +35,27 @@ export function latencyTable(latencies: readonly Latency[]): Table {
 export function saturationTable(drained: readonly Drained[]): Table {
   return {
     title: "As fast as it goes",
-    note: `All events are published before the workers start, and each is for one of ${TARGETS.length} targets, which refuse every ${FAILS_FIRST_EVERY}th event when it first comes and are sent it again after ${RETRY_DELAY_MS / 1_000} s (graphile-worker: some 2.7 s). Each worker process has at most ${IN_FLIGHT} requests under way, for Interpose at most 20 of them to one target. Interpose writes down each attempt with its times and the head of its reply, the libraries only that a job is done. Per second: different events received, without the first and the last tenth. CPU: of the worker processes for one event, from their start on, without PostgreSQL's.`,
+    note: `All events are published before the workers start, and each is for one of ${TARGETS.length} targets, which refuse every ${FAILS_FIRST_EVERY}th event when it first comes and are sent it again after ${RETRY_DELAY_MS / 1_000} s (graphile-worker: some 2.7 s). Each worker process has at most ${IN_FLIGHT} requests under way, for Interpose at most 20 of them to one target. Interpose writes down each attempt with its times and the head of its reply, the libraries only that a job is done. Per second: different events received, without the first and the last tenth. CPU for one event, of the worker processes and of PostgreSQL, from the start of the workers on; receiving comes on top.`,
     columns: [
       "",
       "per second",
       "first to last, s",
-      "CPU per event, µs",
+      "CPU of workers, µs",
+      "of PostgreSQL, µs",
       "received again",
       "published per second before",
     ],
-    rows: drained.map(({ contestant, workers, perSecond, seconds, cpu, repeated, filledPerSecond }) => [
-      nameOf(contestant, workers),
-      number(perSecond),
-      number(seconds),
-      number(cpu),
-      String(repeated),
-      number(filledPerSecond),
-    ]),
+    rows: drained.map(
+      ({ contestant, workers, perSecond, seconds, workersCpu, postgresCpu, repeated, filledPerSecond }) => [
+        nameOf(contestant, workers),
+        number(perSecond),
+        number(seconds),
+        number(workersCpu),
+        number(postgresCpu),
+        String(repeated),
+        number(filledPerSecond),
+      ],
+    ),
   };
 }
 

@@ -13,6 +13,7 @@ const START_TIMEOUT_MS = 30_000;
 /** A PostgreSQL on a port of loopback, which ends with this process. */
 export interface TcpPostgres {
   readonly connection: ConnectionSettings;
+  readonly pid: number;
   urlOf(database: string): string;
 }
 
@@ -67,7 +68,11 @@ export async function startTcpPostgres({ isDurable = false } = {}): Promise<TcpP
   });
   const connection = { host: "127.0.0.1", port, user: "tester", password: PASSWORD, database: "postgres" };
   await answering(connection);
-  return { connection, urlOf: (database) => `postgresql://tester:${PASSWORD}@127.0.0.1:${port}/${database}` };
+  return {
+    connection,
+    pid: child.pid ?? 0,
+    urlOf: (database) => `postgresql://tester:${PASSWORD}@127.0.0.1:${port}/${database}`,
+  };
 }
 
 async function testedBinaries(): Promise<Binaries> {

@@ -12,7 +12,7 @@ export interface BenchEvent {
 export const TARGETS: readonly number[] = Array.from({ length: 100 }, (_, i) => i);
 /** Deliveries under way at once in one worker process. */
 export const IN_FLIGHT = 256;
-/** Every so many-th event is refused when it first comes, where targets fail first. */
+/** Every so many-th event of each target is refused when it first comes, where targets fail first. */
 export const FAILS_FIRST_EVERY = 10;
 /** After which it is tried again, where that can be chosen. */
 export const RETRY_DELAY_MS = 2_000;
@@ -56,6 +56,11 @@ export const SIZES: Readonly<Record<Work["effort"], Sizes>> = {
     fairnessSeconds: 1,
   },
 };
+
+/** Whether an event is one of those. They are spread over the targets, and over time. */
+export function failsFirst(n: number): boolean {
+  return (n + Math.floor(n / TARGETS.length)) % FAILS_FIRST_EVERY === 0;
+}
 
 /** Type of the events that a target is told of. */
 export function eventTypeOf(target: number): string {

@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { answerQuestions } from "../harness/child.ts";
 import { quantiles, type Quantiles } from "../harness/statistics.ts";
-import { FAILS_FIRST_EVERY } from "./cases.ts";
+import { failsFirst } from "./cases.ts";
 import { now } from "./clock.ts";
 
 /** How a target behaves. */
@@ -52,7 +52,7 @@ function receive(behaviour: string, body: string): number {
   const of = receivedBy(behaviour);
   const n = Number(/"n": ?(\d+)/.exec(body)?.[1]);
   const published = Number(/"at": ?([\d.]+)/.exec(body)?.[1]);
-  if (behaviour === "fails-first" && n % FAILS_FIRST_EVERY === 0 && !of.refused.has(n)) {
+  if (behaviour === "fails-first" && failsFirst(n) && !of.refused.has(n)) {
     of.refused.add(n);
     return 500;
   }

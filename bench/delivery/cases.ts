@@ -23,9 +23,14 @@ export const IDLE_PAUSE_MS = 250;
 /** Numbers of worker processes. */
 export const WORKERS = [1, 2] as const;
 
+/** What stands beside healthy targets. */
+export type Beside = "nothing" | "dead" | "slow" | "backlog";
+
 /** How much is done. */
 export interface Sizes {
+  /** For which times are taken at the rate, and before, so that everything is warm. */
   readonly latencySeconds: number;
+  readonly warmUpSeconds: number;
   readonly idleEvents: number;
   /** Events that wait when the workers start. */
   readonly drained: number;
@@ -33,27 +38,31 @@ export interface Sizes {
   readonly backlogs: readonly [number, ...number[]];
   /** How often a publish is timed in each database. */
   readonly publishes: number;
-  readonly fairnessSeconds: number;
+  /** What stands beside the healthy targets, run after run. */
+  readonly fairness: readonly Beside[];
 }
 
 export const SIZES: Readonly<Record<Work["effort"], Sizes>> = {
   full: {
-    latencySeconds: 10,
-    idleEvents: 60,
+    latencySeconds: 8,
+    warmUpSeconds: 3,
+    idleEvents: 50,
     drained: 100_000,
     executions: [1, 1_000, 10_000],
     backlogs: [0, 100_000, 1_000_000],
     publishes: 1_000,
-    fairnessSeconds: 10,
+    // There and back, so that what happens to the machine meets all.
+    fairness: ["nothing", "dead", "slow", "backlog", "nothing", "backlog", "slow", "dead", "nothing"],
   },
   quick: {
     latencySeconds: 1,
+    warmUpSeconds: 1,
     idleEvents: 4,
     drained: 1_000,
     executions: [1, 100],
     backlogs: [0, 1_000],
     publishes: 50,
-    fairnessSeconds: 1,
+    fairness: ["nothing", "dead", "slow", "backlog"],
   },
 };
 

@@ -3,14 +3,11 @@ import type { Work } from "../harness/benchmark.ts";
 import { freePort } from "../harness/free-port.ts";
 import { median, type Quantiles } from "../harness/statistics.ts";
 import { prepareDatabase } from "../harness/store.ts";
-import { RATE, SIZES } from "./cases.ts";
+import { RATE, SIZES, type Beside } from "./cases.ts";
 import { addBacklog, setQueues } from "./contestants/interpose/backlog.ts";
 import { interpose, setUpTargets } from "./contestants/interpose/index.ts";
 import type { Pace } from "./publish.ts";
 import type { Stage } from "./stage.ts";
-
-/** What stands beside the healthy targets. */
-export type Beside = "nothing" | "dead" | "slow" | "backlog";
 
 /** Times from publish to receipt of the healthy targets, in milliseconds. */
 export interface Fairness {
@@ -23,12 +20,10 @@ const HEALTHY: readonly number[] = Array.from({ length: 9 }, (_, i) => i);
 const UNHEALTHY: Readonly<Partial<Record<Beside, number>>> = { dead: 9, slow: 10, backlog: 11 };
 /** Events per second for the target that is dead, or slow: more than it can take. */
 const BESIDE_RATE = 50;
-/** Nothing comes again in the end, so that what happens to the machine is seen. */
-const RUNS: readonly Beside[] = ["nothing", "dead", "slow", "backlog", "nothing"];
 
 /** Times deliveries to targets that are well, alone and beside one that is not. */
 export async function measureFairness(work: Work, stage: Stage): Promise<readonly Fairness[]> {
-  const { backlogs, fairnessSeconds } = SIZES[work.effort];
+  const { backlogs, fairness, latencySeconds, warmUpSeconds } = SIZES[work.effort];
   work.progress("fairness: a database with a target for which many deliveries wait");
   const databaseUrl = await stage.createDatabase();
   const endpoints = [
@@ -61,9 +56,8 @@ export async function measureFairness(work: Work, stage: Stage): Promise<readonl
       ]);
       await stage.received("ok", RATE * seconds);
     };
-    // The first ones do not count: whatever warms up does so there.
-    await pace(Math.ceil(fairnessSeconds / 2));
-    await pace(fairnessSeconds);
+    await pace(warmUpSeconds);
+    await pace(latencySeconds);
     for (const publisher of publishers) await publisher.stop();
     return (await stage.receiver.ask("receipts", "ok")).latency;
   };
@@ -71,7 +65,7 @@ export async function measureFairness(work: Work, stage: Stage): Promise<readonl
     const context = await prepareDatabase(database);
     const ids = await setUpTargets(context, endpoints);
     await addBacklog(context, ids.at(-1) ?? "", Math.max(...backlogs));
-    for (const beside of RUNS) {
+    for (const beside of fairness) {
       work.progress(`fairness: ${HEALTHY.length} targets beside ${beside}`);
       const going = [...ids.slice(0, HEALTHY.length), ...ids.filter((_, i) => i === UNHEALTHY[beside])];
       const paused = ids.filter((id) => !going.includes(id));
@@ -87,7 +81,9 @@ export async function measureFairness(work: Work, stage: Stage): Promise<readonl
   return found;
 }
 
-/** What one in twenty deliveries to healthy targets takes longer than, in milliseconds; of several runs the middle. */
-export function p95Beside(fairness: readonly Fairness[], wanted: Beside): number {
-  return median(fairness.filter(({ beside }) => beside === wanted).map(({ delivered }) => delivered.p95));
+/** The times beside one thing: of several runs the middle. */
+export function timesBeside(fairness: readonly Fairness[], wanted: Beside): Quantiles {
+  const those = fairness.filter(({ beside }) => beside === wanted).map(({ delivered }) => delivered);
+  const middle = (which: keyof Quantiles): number => median(those.map((times) => times[which]));
+  return { p50: middle("p50"), p95: middle("p95"), p99: middle("p99") };
 }

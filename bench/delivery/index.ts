@@ -1,8 +1,8 @@
 import type { Benchmark, Bound, Findings } from "../harness/benchmark.ts";
 import { number, ratio } from "../harness/format.ts";
 import { picture } from "../harness/picture.ts";
-import { RATE, WORKERS } from "./cases.ts";
-import { p95Beside, type Beside } from "./fairness.ts";
+import { RATE, WORKERS, type Beside } from "./cases.ts";
+import { timesBeside } from "./fairness.ts";
 import { measure, type Measurements } from "./measure.ts";
 import { nameOf, costTable, fairnessTable, latencyTable, saturationTable, workersText } from "./tables.ts";
 
@@ -94,7 +94,7 @@ function fairnessBound({ fairness }: Measurements, beside: Exclude<Beside, "noth
   const what = { dead: "a dead one", slow: "a slow one", backlog: "one with the largest backlog" };
   return {
     what: `p95 from publish to receipt of healthy targets beside ${what[beside]}, of that without`,
-    measured: p95Beside(fairness, beside) / p95Beside(fairness, "nothing"),
+    measured: timesBeside(fairness, beside).p95 / timesBeside(fairness, "nothing").p95,
     under: AT_MOST.beside,
     format: ratio,
   };

@@ -34,8 +34,8 @@ async function measureOne(
   contestant: Contestant,
   count: number,
 ): Promise<Latency> {
-  const { latencySeconds, idleEvents } = SIZES[effort];
-  progress(`${contestant.name}, ${count} of ${WORKERS.length} workers: ${RATE} events per second`);
+  const { latencySeconds, warmUpSeconds, idleEvents } = SIZES[effort];
+  progress(`${RATE} events per second: ${contestant.name} with ${count} of its workers`);
   const databaseUrl = await stage.createDatabase();
   const endpoints = stage.endpoints("ok", TARGETS.length);
   await contestant.setUp(databaseUrl, endpoints);
@@ -52,10 +52,8 @@ async function measureOne(
     await stage.received("ok", events);
     return { acknowledged, delivered: (await stage.receiver.ask("receipts", "ok")).latency };
   };
-  const events = RATE * latencySeconds;
-  // The first ones do not count: whatever warms up does so there.
-  await pace(Math.ceil(events / 2), 1_000 / RATE, "random");
-  const busy = await pace(events, 1_000 / RATE, "random");
+  await pace(RATE * warmUpSeconds, 1_000 / RATE, "random");
+  const busy = await pace(RATE * latencySeconds, 1_000 / RATE, "random");
   const idle = await pace(idleEvents, IDLE_PAUSE_MS, "even");
 
   await publisher.ask("close", undefined);

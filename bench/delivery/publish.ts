@@ -3,17 +3,16 @@ import { answerQuestions } from "../harness/child.ts";
 import { quantiles, type Quantiles } from "../harness/statistics.ts";
 import type { BenchEvent } from "./cases.ts";
 import { now } from "./clock.ts";
-import { createGraphilePublisher } from "./contestants/graphile-worker/publisher.ts";
-import { createApiPublisher } from "./contestants/interpose/api-publisher.ts";
-import { createStorePublisher } from "./contestants/interpose/store-publisher.ts";
-import { createBossPublisher } from "./contestants/pg-boss/publisher.ts";
 import type { Publisher, PublisherOptions } from "./contestants/publisher.ts";
 
+/** Each loads what it needs, and nothing of the others. */
 const WAYS = {
-  "graphile-worker": createGraphilePublisher,
-  "pg-boss": createBossPublisher,
-  "Interpose, in process": createStorePublisher,
-  Interpose: createApiPublisher,
+  "graphile-worker": async (options) =>
+    (await import("./contestants/graphile-worker/publisher.ts")).createGraphilePublisher(options),
+  "pg-boss": async (options) => (await import("./contestants/pg-boss/publisher.ts")).createBossPublisher(options),
+  Interpose: async (options) => (await import("./contestants/interpose/api-publisher.ts")).createApiPublisher(options),
+  "Interpose, in process": async (options) =>
+    (await import("./contestants/interpose/store-publisher.ts")).createStorePublisher(options),
 } as const satisfies Record<string, (options: PublisherOptions) => Promise<Publisher>>;
 
 /** By what to publish. */

@@ -41,7 +41,7 @@ async function drain(
   count: number,
 ): Promise<Drained> {
   const events = SIZES[effort].drained;
-  progress(`${contestant.name}, ${count} of ${WORKERS.length} workers: ${events} events that wait`);
+  progress(`${events} events that wait: ${contestant.name} with ${count} of its workers`);
   const databaseUrl = await stage.createDatabase();
   const endpoints = stage.endpoints("fails-first", TARGETS.length);
   await contestant.setUp(databaseUrl, endpoints);

@@ -56,7 +56,7 @@ export const SIZES: Readonly<Record<Work["effort"], Sizes>> = {
   },
   quick: {
     latencySeconds: 1,
-    warmUpSeconds: 1,
+    warmUpSeconds: 0,
     idleEvents: 4,
     drained: 1_000,
     executions: [1, 100],

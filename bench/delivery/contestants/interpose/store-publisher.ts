@@ -1,7 +1,7 @@
 import { compileSnapshot, executionsById } from "@interpose/engine";
-import { planDeliveries } from "../../../../packages/server/src/events/plan-deliveries.ts";
+import { createPublisher } from "../../../../packages/server/src/events/publisher.ts";
+import { createRate } from "../../../../packages/server/src/events/rate.ts";
 import { createDatabase } from "../../../../packages/server/src/store/database.ts";
-import { appendEvents } from "../../../../packages/server/src/store/sql/append-events.ts";
 import { loadSnapshot } from "../../../../packages/server/src/store/sql/load-snapshot.ts";
 import { eventOf } from "../../cases.ts";
 import { now } from "../../clock.ts";
@@ -21,12 +21,18 @@ export async function createStorePublisher({ databaseUrl }: Pick<PublisherOption
     targets: new Map(targets.map((target) => [target.id, target])),
     executions: executionsById(executions),
   });
+  const publisher = createPublisher({
+    database,
+    instanceId,
+    router: { current: () => snapshot, catchUp: () => Promise.reject(new Error("executions have changed")) },
+    maxRunDepth: 1,
+    settings: { types: "open", declared: [], maxPayloadBytes: 256 * 1024, maxPerSecond: 0 },
+    rate: createRate(0, now),
+  });
   return {
     async publish(events) {
-      const toPlan = events.map((event) => ({ ...eventOf(event, now()), creator: "benchmark", depth: 0 }));
-      const options = { instanceId, revision, learnTypes: true };
-      if (!(await appendEvents(database, planDeliveries(toPlan, snapshot, 1), options)))
-        throw new Error("executions have changed");
+      const published = events.map((event) => eventOf(event, now()));
+      await publisher.publish(published, { creator: "benchmark", depth: 0, fieldOf: (i) => `events[${i}]` });
     },
     close: () => database.close(),
   };

@@ -40,7 +40,11 @@ async function measureOne(
   const endpoints = stage.endpoints("ok", TARGETS.length);
   await contestant.setUp(databaseUrl, endpoints);
   const workers = await contestant.startWorkers(teardown, databaseUrl, count);
-  const publisher = await stage.startPublisher(contestant.name, { databaseUrl, urls: workers.urls, endpoints });
+  const publisher = await stage.startPublisher(contestant.publishing.one, {
+    databaseUrl,
+    urls: workers.urls,
+    endpoints,
+  });
 
   const pace = async (
     events: number,

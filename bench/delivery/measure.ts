@@ -1,6 +1,6 @@
 import type { Work } from "../harness/benchmark.ts";
 import type { Contestant } from "./contestants/contestant.ts";
-import { graphileWorker } from "./contestants/graphile-worker/index.ts";
+import { graphileWorker, recordingGraphileWorker } from "./contestants/graphile-worker/index.ts";
 import { interpose } from "./contestants/interpose/index.ts";
 import { pgBoss } from "./contestants/pg-boss/index.ts";
 import { measureFairness, type Fairness } from "./fairness.ts";
@@ -26,6 +26,6 @@ export async function measure(work: Work): Promise<Measurements> {
     latencies: await measureLatency(work, stage, CONTESTANTS),
     publishCosts: await measurePublishCost(work, stage),
     fairness: await measureFairness(work, stage),
-    drained: await measureSaturation(work, stage, CONTESTANTS),
+    drained: await measureSaturation(work, stage, [...CONTESTANTS, recordingGraphileWorker]),
   };
 }

@@ -1,7 +1,6 @@
 import type { Work } from "../harness/benchmark.ts";
 import { SIZES, TARGETS, WORKERS } from "./cases.ts";
 import type { Contestant, ContestantName } from "./contestants/contestant.ts";
-import type { Way } from "./publish.ts";
 import type { Stage } from "./stage.ts";
 
 /** How fast one contestant delivers what waits, with a number of worker processes. */
@@ -45,8 +44,7 @@ async function drain(
   const databaseUrl = await stage.createDatabase();
   const endpoints = stage.endpoints("fails-first", TARGETS.length);
   await contestant.setUp(databaseUrl, endpoints);
-  const way: Way = contestant.name === "Interpose" ? "Interpose, in process" : contestant.name;
-  const publisher = await stage.startPublisher(way, { databaseUrl, urls: [], endpoints });
+  const publisher = await stage.startPublisher(contestant.publishing.many, { databaseUrl, urls: [], endpoints });
   const began = performance.now();
   await publisher.ask("fill", { events, targets: TARGETS });
   const filledPerSecond = (events / (performance.now() - began)) * 1_000;

@@ -1,11 +1,14 @@
 import type { Teardown } from "../../../packages/server/src/assembly/teardown.ts";
+import type { Way } from "../publish.ts";
 
 /** Who delivers. */
-export type ContestantName = "Interpose" | "graphile-worker" | "pg-boss";
+export type ContestantName = "Interpose" | "graphile-worker" | "graphile-worker with a record" | "pg-boss";
 
 /** A program that delivers what is published in a PostgreSQL. */
 export interface Contestant {
   readonly name: ContestantName;
+  /** How it is published to one by one, and how before any worker runs. */
+  readonly publishing: { readonly one: Way; readonly many: Way };
   /** Gives an empty database what is delivered by: the schema, and targets with these endpoints. */
   setUp(databaseUrl: string, endpoints: readonly string[]): Promise<void>;
   /** Starts worker processes. */

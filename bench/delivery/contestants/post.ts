@@ -9,8 +9,8 @@ export interface Job {
 
 const agent = new Agent({ connections: IN_FLIGHT, keepAliveTimeout: 60_000 });
 
-/** Makes a job's request. Throws when it is answered with anything but success, so that the library tries it again. */
-export async function post({ url, body }: Job): Promise<void> {
+/** Makes a job's request, and answers the status of the reply. */
+export async function post({ url, body }: Job): Promise<number> {
   const response = await request(url, {
     method: "POST",
     headers: { "content-type": "application/json" },
@@ -18,5 +18,10 @@ export async function post({ url, body }: Job): Promise<void> {
     dispatcher: agent,
   });
   await response.body.dump();
-  if (response.statusCode >= 300) throw new Error(`the target answered ${response.statusCode}`);
+  return response.statusCode;
+}
+
+/** Throws when a status is not one of success, so that the library tries the job again. */
+export function assertReceived(status: number): void {
+  if (status >= 300) throw new Error(`the target answered ${status}`);
 }

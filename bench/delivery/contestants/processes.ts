@@ -2,15 +2,16 @@ import type { Teardown } from "../../../packages/server/src/assembly/teardown.ts
 import { answerQuestions, startChild } from "../../harness/child.ts";
 import type { Workers } from "./contestant.ts";
 
-/** The parent's half: starts processes of a program that calls `beWorker`. */
+/** The parent's half: starts processes of a program that calls `beWorker`, with arguments behind the database's URL. */
 export async function startProcesses(
   teardown: Teardown,
   program: URL,
   databaseUrl: string,
   count: number,
+  args: readonly string[] = [],
 ): Promise<Workers> {
   const children = Array.from({ length: count }, () =>
-    startChild<WorkerAnswers>(teardown, program, { args: [databaseUrl] }),
+    startChild<WorkerAnswers>(teardown, program, { args: [databaseUrl, ...args] }),
   );
   await Promise.all(children.map((child) => child.ask("started", undefined)));
   return {

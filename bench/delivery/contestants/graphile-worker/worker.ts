@@ -1,11 +1,14 @@
 // A worker process of graphile-worker, set as its documentation advises for many short jobs: a local queue, and jobs settled in batches.
 import { Logger, run } from "graphile-worker";
 import { IN_FLIGHT } from "../../cases.ts";
-import { post, type Job } from "../post.ts";
+import { now } from "../../clock.ts";
+import { assertReceived, post, type Job } from "../post.ts";
 import { beWorker } from "../processes.ts";
+import { createRecord } from "./record.ts";
 
-beWorker((connectionString) =>
-  run({
+beWorker((connectionString) => {
+  const record = process.argv[3] === "recording" ? createRecord(connectionString) : undefined;
+  return run({
     preset: {
       worker: {
         connectionString,
@@ -18,7 +21,15 @@ beWorker((connectionString) =>
         logger: new Logger(() => () => undefined),
       },
     },
-    taskList: { deliver: (job) => post(job as Job) },
+    taskList: {
+      async deliver(payload, { job: { id, attempts } }) {
+        const job = payload as Job;
+        const began = now();
+        const status = await post(job);
+        await record?.add({ jobId: id, number: attempts, url: job.url, status, durationMs: now() - began });
+        assertReceived(status);
+      },
+    },
     noHandleSignals: true,
-  }),
-);
+  });
+});

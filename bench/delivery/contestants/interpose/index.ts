@@ -15,6 +15,7 @@ import type { Contestant } from "../contestant.ts";
 /** Interpose: `interpose serve` with its defaults, and for each target an execution on its own type of event. */
 export const interpose: Contestant = {
   name: "Interpose",
+  publishing: { one: "Interpose", many: "Interpose, in process" },
   async setUp(databaseUrl, endpoints) {
     const database = createDatabase({ url: databaseUrl });
     try {

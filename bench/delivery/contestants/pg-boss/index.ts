@@ -8,6 +8,7 @@ const WORKER = new URL("./worker.ts", import.meta.url);
 /** pg-boss, with a job for each event. */
 export const pgBoss: Contestant = {
   name: "pg-boss",
+  publishing: { one: "pg-boss", many: "pg-boss" },
   async setUp(connectionString) {
     const boss = new PgBoss({ connectionString, supervise: false, schedule: false });
     await boss.start();

@@ -1,7 +1,7 @@
 // A worker process of pg-boss, set for many short jobs: several loops that each fetch, deliver and settle a batch, woken by notifications.
 import { PgBoss, type JobResult } from "pg-boss";
 import { IN_FLIGHT } from "../../cases.ts";
-import { post, type Job } from "../post.ts";
+import { assertReceived, post, type Job } from "../post.ts";
 import { beWorker } from "../processes.ts";
 import { QUEUE } from "./queue.ts";
 
@@ -22,10 +22,12 @@ beWorker(async (connectionString) => {
   await boss.work<Job, unknown, typeof options>(QUEUE.name, options, (jobs) =>
     Promise.all(
       jobs.map(({ id, data }) =>
-        post(data).then(
-          (): JobResult => ({ id, status: "completed" }),
-          (error: unknown): JobResult => ({ id, status: "failed", output: { message: String(error) } }),
-        ),
+        post(data)
+          .then(assertReceived)
+          .then(
+            (): JobResult => ({ id, status: "completed" }),
+            (error: unknown): JobResult => ({ id, status: "failed", output: { message: String(error) } }),
+          ),
       ),
     ),
   );

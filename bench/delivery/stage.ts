@@ -58,7 +58,7 @@ export async function setStage(teardown: Teardown): Promise<Stage> {
       await publisher.ask("open", { way, options });
       return publisher;
     },
-    postgresCpuMicroseconds: () => cpuOfFamily(postgres.pid),
+    postgresCpuMicroseconds: () => cpuOfFamily(postgres.pid()),
     async received(behaviour, events) {
       let [most, since] = [0, performance.now()];
       for (;;) {

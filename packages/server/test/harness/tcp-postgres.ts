@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { chownSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
@@ -13,8 +14,11 @@ const START_TIMEOUT_MS = 30_000;
 /** A PostgreSQL on a port of loopback, which ends with this process. */
 export interface TcpPostgres {
   readonly connection: ConnectionSettings;
-  readonly pid: number;
+  /** Of the process that runs now. */
+  readonly pid: () => number;
   urlOf(database: string): string;
+  /** Ends it by a signal (SIGINT as an operator does, SIGKILL as a fault does), and starts it again. */
+  restart(signal: "SIGINT" | "SIGKILL"): Promise<void>;
 }
 
 /**
@@ -56,11 +60,15 @@ export async function startTcpPostgres({ isDurable = false } = {}): Promise<TcpP
     "max_connections=100",
   ];
   const args = ["-D", cluster, ...settings.flatMap((setting) => ["-c", setting])];
-  const child = spawnAs(account, [binaries.postgres, directory], binaries.postgres, args, {
-    ...options,
-    detached: true,
-  });
-  child.unref();
+  const start = (): ChildProcess => {
+    const started = spawnAs(account, [binaries.postgres, directory], binaries.postgres, args, {
+      ...options,
+      detached: true,
+    });
+    started.unref();
+    return started;
+  };
+  let child = start();
   // The end of the process is the one moment at which no test needs it any more. Handlers of it cannot wait.
   process.once("exit", () => {
     child.kill("SIGKILL");
@@ -70,9 +78,31 @@ export async function startTcpPostgres({ isDurable = false } = {}): Promise<TcpP
   await answering(connection);
   return {
     connection,
-    pid: child.pid ?? 0,
+    pid: () => child.pid ?? 0,
     urlOf: (database) => `postgresql://tester:${PASSWORD}@127.0.0.1:${port}/${database}`,
+    async restart(signal) {
+      await ended(child, signal);
+      // What a killed server leaves behind ends a moment later, and until then another one does not start.
+      for (let attempt = 0; attempt < 100; attempt++) {
+        child = start();
+        if (await staysUp(child)) break;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      await answering(connection);
+    },
   };
+}
+
+async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  const exited = once(child, "exit");
+  child.kill(signal);
+  await exited;
+}
+
+async function staysUp(child: ChildProcess): Promise<boolean> {
+  const gone = once(child, "exit").then(() => false);
+  const stays = new Promise<boolean>((resolve) => setTimeout(() => resolve(true), 300));
+  return Promise.race([gone, stays]);
 }
 
 async function testedBinaries(): Promise<Binaries> {

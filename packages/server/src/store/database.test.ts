@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { InterposeError } from "@interpose/engine";
+import { cleanUp } from "../../test/harness/cleanup.ts";
 import { openTestDatabase } from "../../test/harness/postgres.ts";
+import { startTcpPostgres } from "../../test/harness/tcp-postgres.ts";
 import { eventually } from "../../test/harness/eventually.ts";
 import { createDatabase } from "./database.ts";
 
@@ -57,6 +59,36 @@ describe("Database", () => {
     assert.equal(failure.reason, "store_unavailable");
     assert.ok(!failure.message.includes("secret"));
     await database.close();
+  });
+
+  it("outlives a PostgreSQL that is killed while it is asked, and asks the next one", async (t) => {
+    const postgres = await startTcpPostgres();
+    cleanUp(t, () => void process.kill(postgres.pid(), "SIGKILL"));
+    const database = createDatabase({ url: postgres.urlOf("postgres") });
+    cleanUp(t, () => database.close());
+    let isOver = false;
+    let answered = 0;
+    const ask = async (): Promise<void> => {
+      const sleep = { text: "select pg_sleep(random() / 200)", values: [] };
+      while (!isOver) {
+        const done = Math.random() < 0.5 ? database.query(sleep) : database.transaction((tx) => tx.query(sleep));
+        // Failures are expected. What nobody could catch would fail this test by itself.
+        await done.then(
+          () => answered++,
+          () => new Promise((resolve) => setTimeout(resolve, 5)),
+        );
+      }
+    };
+    const asking = Promise.all(Array.from({ length: 20 }, ask));
+    for (let round = 0; round < 4; round++) {
+      const before = answered;
+      await eventually("it answers", () => answered > before + 20);
+      await postgres.restart("SIGKILL");
+    }
+    const before = answered;
+    await eventually("it answers again", () => answered > before);
+    isOver = true;
+    await asking;
   });
 
   it("listens again after its connection was lost, and says so", async (t) => {

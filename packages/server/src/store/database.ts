@@ -94,6 +94,8 @@ export function createDatabase(connection: ConnectionSettings, options: Partial<
   // The pool waits for it, though its types do not say so.
   const onConnect = plansByIndex ? (client: pg.ClientBase): unknown => client.query(PLAN_BY_INDEX) : undefined;
   const pool = new pg.Pool({ ...config, max: maxConnections, idleTimeoutMillis: 30_000, onConnect });
+  // A connection that failed and was given back for its end may fail once more, when nobody listens: that would end the process.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   // A pool that ends does not wait for its connections to be gone, and a PostgreSQL that is stopped next may still answer on them.
   pool.on("error", (error) => {
     if (!pool.ending) onLost(error);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createTargetCaller } from "@interpose/caller";
+import { createTargetCaller, type TargetCallerOptions } from "@interpose/caller";
 import { parseConditionId, type DeliverySettings, type Target } from "@interpose/engine";
 import { planDeliveries } from "../../src/events/plan-deliveries.ts";
 import type { CommandContext } from "../../src/commands/context.ts";
@@ -75,8 +75,12 @@ export interface DeliveryBench {
   execute(type: string, targetIds: readonly string[], fifoBy?: string): Promise<void>;
   /** Appends events, and answers the ids of their deliveries. */
   publish(...events: readonly TestEvent[]): Promise<readonly bigint[]>;
-  /** Starts a worker, on the bench's own connections or others. */
-  worker(options?: Partial<DeliveryWorkerOptions>, connections?: Database): Promise<DeliveryWorker>;
+  /** Starts a worker, on the bench's own connections or others. Calls go to loopback, with other choices as they are given. */
+  worker(
+    options?: Partial<DeliveryWorkerOptions>,
+    connections?: Database,
+    calling?: Partial<TargetCallerOptions>,
+  ): Promise<DeliveryWorker>;
   deliveries(): Promise<readonly DeliveryRow[]>;
   attempts(): Promise<readonly AttemptRow[]>;
   /** Waits until deliveries are in these states, in the order of their ids. */
@@ -162,8 +166,8 @@ export async function openDeliveryBench(t: Cleanup): Promise<DeliveryBench> {
       });
       return rows.map(({ id }) => id);
     },
-    async worker(options = {}, connections = database) {
-      const caller = createTargetCaller({ egressAllow: ["127.0.0.0/8"] });
+    async worker(options = {}, connections = database, calling = {}) {
+      const caller = createTargetCaller({ egressAllow: ["127.0.0.0/8"], ...calling });
       const log = (event: keyof LogEvents, fields: unknown): void => void logged.push({ event, fields });
       const worker = await startDeliveryWorker(
         { database: connections, instanceId, router, deliver: caller.deliver, chains, log },

@@ -3,7 +3,7 @@ import type { Details } from "../store/records.ts";
 import { insertTarget } from "../store/sql/insert-target.ts";
 import { selectTargetByName } from "../store/sql/select-target-by-name.ts";
 import { appendOne, write, type CommandContext, type Write } from "./context.ts";
-import { checkEndpoint, checkName, checkTimeout, withoutCredentials } from "./target-rules.ts";
+import { checkEndpoint, checkName, checkTimeout, withoutSecrets } from "./target-rules.ts";
 
 /** A target to create. */
 export interface NewTarget {
@@ -25,7 +25,7 @@ export async function createTarget(
   checkTimeout(input.timeoutMs);
   checkEndpoint(input.endpoint);
   const target = { ...input, id: context.newId(), interruptOnError: input.type !== "async" && input.interruptOnError };
-  const { id, ...payload } = { ...target, endpoint: withoutCredentials(target.endpoint) };
+  const { id, ...payload } = { ...target, endpoint: withoutSecrets(target.endpoint) };
   return write(context, async (command) => {
     await refuseTakenName(command, context.instanceId, target.name);
     const details = await appendOne(command, {

@@ -56,12 +56,10 @@ function invalid(field: string, description: string, id: string, key: string): I
   return new InterposeError("target_invalid", description, { id, key, violations: [{ field, description }] });
 }
 
-/** An endpoint as events tell of it, which others read: without user and password. */
-export function withoutCredentials(endpoint: string): string {
+/** An endpoint as events tell of it, which others read: without user, password, query and fragment, each of which can be a secret. */
+export function withoutSecrets(endpoint: string): string {
   if (!URL.canParse(endpoint)) return endpoint;
   const url = new URL(endpoint);
-  if (url.username === "" && url.password === "") return endpoint;
-  url.username = "";
-  url.password = "";
-  return url.href;
+  if (`${url.username}${url.password}${url.search}${url.hash}` === "") return endpoint;
+  return `${url.origin}${url.pathname}`;
 }

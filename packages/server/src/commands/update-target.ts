@@ -6,7 +6,7 @@ import { updateTarget as updateTargetRow } from "../store/sql/update-target.ts";
 import { appendOne, write, type CommandContext } from "./context.ts";
 import { refuseTakenName } from "./create-target.ts";
 import { changedDeliverySettings, type DeliverySettingsChanges } from "./delivery-settings.ts";
-import { checkEndpoint, checkName, checkTimeout, withoutCredentials } from "./target-rules.ts";
+import { checkEndpoint, checkName, checkTimeout, withoutSecrets } from "./target-rules.ts";
 
 /** What changes of a target. What is undefined stays as it is. */
 export interface TargetChanges {
@@ -48,7 +48,7 @@ export async function updateTarget(context: CommandContext, id: string, changes:
       type: "target.changed",
       payload: {
         ...changed,
-        ...(changed.endpoint !== undefined && { endpoint: withoutCredentials(changed.endpoint) }),
+        ...(changed.endpoint !== undefined && { endpoint: withoutSecrets(changed.endpoint) }),
         ...("delivery" in changed && { delivery: changed.delivery ?? {} }),
       },
     });

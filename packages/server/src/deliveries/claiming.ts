@@ -11,7 +11,8 @@ const WAIT_AFTER_FAILURE_MS = 200;
 
 /** Told of what is claimed. */
 export interface ClaimingEvents {
-  readonly onClaimed: (queue: OwnedQueue, delivery: ClaimedDelivery) => void;
+  /** `at`: the database's time then, in milliseconds since 1970. */
+  readonly onClaimed: (queue: OwnedQueue, delivery: ClaimedDelivery, at: number) => void;
   /** Deliveries with these keys were set aside, to wait behind others. */
   readonly onQueued: (queue: OwnedQueue, keys: readonly string[]) => void;
   /** The queue is no longer what this worker thinks: another's, or paused. */
@@ -67,7 +68,7 @@ export function startClaiming(
       active++;
       held++;
       queue.begin(now);
-      events.onClaimed(queue, delivery);
+      events.onClaimed(queue, delivery, claim.at);
     }
   }
 

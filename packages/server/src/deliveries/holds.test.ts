@@ -140,6 +140,21 @@ describe("a queue that is paused", () => {
     assert.match(queue.reason ?? "", /own.*then resume/);
     assert.ok(endpoint.calls.length <= 1_050, String(endpoint.calls.length));
   });
+
+  it("is not so since such events waited in it for long, and come all at once", async (t) => {
+    const { bench, endpoint, target } = await open(t, {});
+    for (let i = 0; i < 11; i++) {
+      await bench.publish(
+        ...many(100).map((event) => ({ ...event, aggregateType: "target", aggregateId: `${i}/${event.aggregateId}` })),
+      );
+    }
+    // Events do not change, but for tests that cannot wait.
+    await bench.sql("alter table interpose.events disable trigger user");
+    await bench.sql("update interpose.events set created_at = created_at - interval '2 minutes'");
+    await bench.worker();
+    await eventually("all are told", () => endpoint.calls.length === 1_100, 30_000);
+    assert.equal((await queueOf(bench, target))?.pausedBy, null);
+  });
 });
 
 describe("a queue whose target fails", () => {

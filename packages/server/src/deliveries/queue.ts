@@ -14,7 +14,7 @@ import type { StoredQueue } from "../store/sql/queue-row.ts";
 
 /** A commit may become visible so much later than the times in it. What is later still is found by polling. */
 const LATE_COMMIT_MS = 2_000;
-/** More deliveries of Interpose's own events than that to one target within a minute can only come of these deliveries themselves. */
+/** More new events of Interpose's own than that, told to one target within a minute, can only come of these deliveries themselves. */
 const MOST_OWN_EVENTS = 1_000;
 const OWN_EVENTS_SPAN_MS = 60_000;
 
@@ -161,8 +161,10 @@ export class OwnedQueue {
     this.#pacer?.begin(now);
   }
 
-  /** A delivery of an event of Interpose's own was claimed. True: it was one too many, and the queue is paused. */
-  countOwnEvent(now: number): boolean {
+  /** A delivery of an event of Interpose's own was claimed, which happened so long before. True: it was one too many, and the queue is paused. */
+  countOwnEvent(ageMs: number, now: number): boolean {
+    // What was held for long, and comes all at once now, says nothing of a loop.
+    if (ageMs > OWN_EVENTS_SPAN_MS) return false;
     this.#ownEvents.count(false, now);
     if (this.#pausedBy !== null || this.#ownEvents.totals(now).all <= MOST_OWN_EVENTS) return false;
     this.#ownEvents.clear();

@@ -70,7 +70,7 @@ export async function startDeliveryWorker(
   const order = createOrder(context, schedule);
   const recorder = createRecorder(context, { onWritten, onReleased: wakeAll });
   const claiming = startClaiming(context, schedule, ownership.holdsLease, {
-    onClaimed: (queue, delivery) => void attempt(queue, delivery),
+    onClaimed: (queue, delivery, at) => void attempt(queue, delivery, at),
     onQueued(queue, keys) {
       for (const fifoKey of new Set(keys)) order.advance({ targetId: queue.targetId, fifoKey });
     },
@@ -80,11 +80,14 @@ export async function startDeliveryWorker(
     },
   });
 
-  async function attempt(queue: OwnedQueue, claimed: ClaimedDelivery): Promise<void> {
+  async function attempt(queue: OwnedQueue, claimed: ClaimedDelivery, at: number): Promise<void> {
     const { id, dueAt, fifoKey, targetId } = claimed;
     const delivery = { id, dueAt, fifoKey };
     const target = router.target(targetId);
-    if (isOwnAggregateType(claimed.aggregateType) && queue.countOwnEvent(performance.now())) changed(queue, "paused");
+    if (isOwnAggregateType(claimed.aggregateType)) {
+      const ageMs = at - claimed.createdAt.getTime();
+      if (queue.countOwnEvent(ageMs, performance.now())) changed(queue, "paused");
+    }
     if (!target) {
       queue.ended({ kind: "nothing" }, undefined, performance.now());
       claiming.release(queue);

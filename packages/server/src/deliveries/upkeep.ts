@@ -1,10 +1,13 @@
-import { cancelDeliveries } from "../store/sql/cancel-deliveries.ts";
 import { deleteQueue } from "../store/sql/delete-queue.ts";
 import { openHeldGates } from "../store/sql/open-held-gates.ts";
 import { readRevision } from "../store/sql/read-revision.ts";
+import { selectFreeStages } from "../store/sql/select-free-stages.ts";
 import { selectNextDue } from "../store/sql/select-next-due.ts";
 import { selectQueues } from "../store/sql/select-queues.ts";
+import { selectUnfinished, type UnfinishedDeliveries } from "../store/sql/select-unfinished.ts";
+import { settleGates } from "../store/sql/settle-gates.ts";
 import { createBatches } from "./batches.ts";
+import { beforeAllGates, cancelWithin, settleCancelled } from "./cancelling.ts";
 import type { Hold, OwnedQueue } from "./queue.ts";
 import type { Schedule } from "./schedule.ts";
 import type { WorkerContext } from "./worker-parts.ts";
@@ -14,6 +17,8 @@ const MOST_QUEUES = 1_000;
 const MOST_DELIVERIES = 1_000;
 /** Looking for all that is due, when it is asked for again and again. */
 const LEAST_BETWEEN_LOOKS_MS = 50;
+/** Most deliveries that one sweep looks at, so that it stays small where very many are blocked. The next one goes on behind them. */
+const MOST_OF_A_SWEEP = 10_000;
 
 /** Told of what was found. */
 export interface UpkeepEvents {
@@ -35,6 +40,8 @@ export interface Upkeep {
   findAllDue(): void;
   /** Ends a queue whose target is not known: once more it is asked for, then what is left is cancelled. */
   bury(queue: OwnedQueue): void;
+  /** Lets begin what waits for nothing any more, where nobody saw that. */
+  sweep(): void;
   stop(): Promise<void>;
 }
 
@@ -125,19 +132,20 @@ export function createUpkeep(context: WorkerContext, schedule: Schedule, events:
     // What is being attempted comes to its end, and to an end of its own.
     if (queue.held.size > 0) return;
     for (let after: bigint | null = 0n; after !== null;) {
-      const order = { targetId, after, limit: MOST_DELIVERIES, reason: "target_deleted" };
-      const { last, released }: Awaited<ReturnType<typeof cancelDeliveries>> = await cancelDeliveries(
-        database,
-        workerId,
-        instanceId,
-        order,
-      );
-      if (released.length > 0) events.onReleased(released);
-      after = last;
+      const next: UnfinishedDeliveries = await selectUnfinished(database, instanceId, targetId, after, MOST_DELIVERIES);
+      if (next.ids.length > 0) await cancel(next.ids);
+      after = next.last;
     }
     await deleteQueue(database, workerId, instanceId, targetId);
     schedule.remove(queue);
     log("queue.ended", { targetId });
+  }
+  async function cancel(ids: readonly bigint[]): Promise<void> {
+    const { deliveries, released } = await database.transaction((tx) =>
+      cancelWithin(tx, context, ids, "target_deleted"),
+    );
+    events.onReleased(released);
+    events.onReleased(await settleCancelled(database, context, deliveries));
   }
   const burials = createBatches<OwnedQueue>(
     1,
@@ -146,13 +154,32 @@ export function createUpkeep(context: WorkerContext, schedule: Schedule, events:
     },
     failed("ending the queue of a target that is gone"),
   );
-  const all = [rereads, gates, dues, burials];
+  /** Where the sweep has come to. */
+  let sweptTo = { targetId: "", id: 0n };
+  async function sweep(): Promise<void> {
+    for (let looked = 0; looked < MOST_OF_A_SWEEP; looked += MOST_DELIVERIES) {
+      const ids = [...schedule.all()].map(({ targetId }) => targetId).filter((id) => id >= sweptTo.targetId);
+      ids.sort((a, b) => (a < b ? -1 : 1));
+      const behind = ids[0] === sweptTo.targetId ? sweptTo.id : 0n;
+      const { last, eventPositions } = await selectFreeStages(database, ids, behind, MOST_DELIVERIES);
+      if (eventPositions.length > 0) {
+        events.onReleased(await settleGates(database, workerId, instanceId, eventPositions.map(beforeAllGates)));
+      }
+      sweptTo = last ?? { targetId: "", id: 0n };
+      if (!last) return;
+    }
+  }
+  const sweeps = createBatches<undefined>(1, sweep, failed("looking for what waits for nothing"));
+  const all = [rereads, gates, dues, burials, sweeps];
   return {
     reread: rereads.add,
     openGates: (queue, alsoQueued) => gates.add({ queue, alsoQueued }),
     findDue: (queues) => queues.forEach(dues.add),
     findAllDue,
     bury: burials.add,
+    sweep() {
+      if (sweeps.size() === 0) sweeps.add(undefined);
+    },
     async stop() {
       clearTimeout(looking);
       for (const batches of all) batches.stop();

@@ -32,6 +32,8 @@ export interface DeliveryWorkerOptions {
   readonly renewMs: number;
   /** How often it looks for what it was not told of. Default: 5 seconds. */
   readonly pollMs: number;
+  /** How often it looks for what waits for nothing any more, though nobody saw that. Default: 60 seconds. */
+  readonly sweepMs: number;
 }
 
 /** The defaults of a worker. */
@@ -40,6 +42,7 @@ export const DEFAULT_WORKER_OPTIONS: DeliveryWorkerOptions = {
   leaseMs: 10_000,
   renewMs: 2_000,
   pollMs: 5_000,
+  sweepMs: 60_000,
 };
 
 /** What all parts of a worker share. */

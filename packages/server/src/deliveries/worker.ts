@@ -211,12 +211,24 @@ export async function startDeliveryWorker(
     }
   }
 
+  /** Anything may be new for any queue. */
+  function lookAtAll(): void {
+    ownership.look();
+    poll();
+    for (const queue of schedule.all()) order.lookThrough(queue);
+  }
+
+  /** Looks for what was left waiting by orders that met others at work. */
+  function sweep(): void {
+    upkeep.sweep();
+    for (const queue of schedule.all()) order.lookThrough(queue);
+  }
+
   const listening = await database.listen(
     DELIVERIES_CHANNEL,
     (payload) => {
       if (payload === ANY) {
-        ownership.look();
-        poll();
+        lookAtAll();
         return;
       }
       for (const targetId of payload.split(" ")) {
@@ -225,20 +237,20 @@ export async function startDeliveryWorker(
         else ownership.heardOf(targetId);
       }
     },
-    () => {
-      ownership.look();
-      poll();
-    },
+    lookAtAll,
   );
   await ownership.start();
   log("worker.started", { worker: workerId });
   const polling = setInterval(poll, context.pollMs);
   polling.unref();
+  const sweeping = setInterval(sweep, context.sweepMs);
+  sweeping.unref();
 
   return {
     id: workerId,
     async stop(graceMs) {
       clearInterval(polling);
+      clearInterval(sweeping);
       await listening.stop();
       await within(LAST_WRITES_MS, claiming.stop());
       const grace = setTimeout(() => givenUp.abort(), graceMs);

@@ -1,49 +1,38 @@
-import type { Queryable } from "../database.ts";
-import { AFTER_GATES } from "./gates.ts";
+import type { Transaction } from "../database.ts";
 
-/** How far a walk through a target's deliveries has come. */
-export interface CancelledDeliveries {
-  /** The last one that was looked at; null: there are no more. */
-  readonly last: bigint | null;
-  /** Targets of this worker that have something new. */
-  readonly released: readonly string[];
-}
-
-/** Cancels what is not over of a target's deliveries, among the next `limit` after an id, for a reason. Those that the worker is attempting are left to their end. */
-export async function cancelDeliveries(
-  db: Queryable,
-  workerId: string,
-  instanceId: string,
-  { targetId, after, limit, reason }: CancelOrder,
-): Promise<CancelledDeliveries> {
-  const rows = await db.query<CancelledDeliveries>({
-    name: "cancel-deliveries",
-    text: `with next as materialized (
-             select id, state from interpose.deliveries where instance_id = $2 and target_id = $3 and id > $4 order by id limit $5
-           ), locked as materialized (
-             select d.id, d.gate from interpose.deliveries d
-             where d.id in (select id from next where state in ('blocked', 'queued', 'waiting')) order by d.id for update of d
-           ), changed as (
-             update interpose.deliveries d
-             set state = 'cancelled', reason = $6, ended_at = statement_timestamp(), claimed_by = null, claimed_at = null,
-               gate = case when d.gate = 'attempt' then null else d.gate end
-             from locked l
-             where d.id = l.id and d.state in ('blocked', 'queued', 'waiting') and d.claimed_by is distinct from $1
-             returning d.event_position, d.stage, l.gate
-           ), ended as (
-             select event_position, stage, gate = 'attempt' as opens, gate = 'success' as interrupts from changed where gate is not null
-           ), ${AFTER_GATES}
-           select (select max(id) from next) as last, (select count(*) from told) as told,
-             coalesce((select array_agg(target_id) from released), '{}') as released`,
-    values: [workerId, instanceId, targetId, after, limit, reason],
-  });
-  return rows[0] ?? { last: null, released: [] };
-}
-
-/** Which deliveries to cancel. */
-export interface CancelOrder {
+/** A delivery that was cancelled, as it was before. */
+export interface CancelledDelivery {
+  readonly id: bigint;
   readonly targetId: string;
-  readonly after: bigint;
-  readonly limit: number;
-  readonly reason: string;
+  readonly eventPosition: bigint;
+  readonly stage: number;
+  readonly state: "blocked" | "queued" | "waiting";
+  readonly gate: "success" | "attempt" | null;
+  readonly fifoKey: string | null;
+}
+
+/**
+ * Cancels those of some deliveries that are not over, and answers them. What others wait for by an attempt alone opens; what they wait for by a success stays
+ * closed. A worker that is attempting one keeps its claim, by which the attempt comes on record as one that was dropped. Rows are locked by their ids, so that who
+ * cancels many deadlocks with nobody who does the same.
+ */
+export function cancelDeliveries(
+  tx: Transaction,
+  instanceId: string,
+  ids: readonly bigint[],
+  reason: string,
+): Promise<readonly CancelledDelivery[]> {
+  return tx.query<CancelledDelivery>({
+    name: "cancel-deliveries",
+    text: `with open as materialized (
+             select id, state, gate from interpose.deliveries
+             where instance_id = $1 and id = any ($2::bigint[]) and state in ('blocked', 'queued', 'waiting')
+             order by id for update
+           )
+           update interpose.deliveries d
+           set state = 'cancelled', reason = $3, ended_at = clock_timestamp(), gate = nullif(d.gate, 'attempt')
+           from open where d.id = open.id
+           returning d.id, d.target_id as "targetId", d.event_position as "eventPosition", d.stage, open.state, open.gate, d.fifo_key as "fifoKey"`,
+    values: [instanceId, ids, reason],
+  });
 }

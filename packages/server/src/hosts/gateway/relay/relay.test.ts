@@ -421,7 +421,7 @@ describe("createRelay()", () => {
           settle();
           const sent = new Map<
             string,
-            { up: string; down: string; upEnded: boolean; downEnded: boolean; cancelled: boolean }
+            { up: string; down: string; upEnded: boolean; answered: boolean; downEnded: boolean; cancelled: boolean }
           >();
           const ids: string[] = [];
           for (const each of steps) {
@@ -429,7 +429,7 @@ describe("createRelay()", () => {
               const id = String(ids.length);
               ids.push(id);
               begin(connections[each.connection] ?? assert.fail(), id);
-              sent.set(id, { up: "", down: "", upEnded: false, downEnded: false, cancelled: false });
+              sent.set(id, { up: "", down: "", upEnded: false, answered: false, downEnded: false, cancelled: false });
             } else {
               const id = ids[each.call % Math.max(1, ids.length)];
               const known = id === undefined ? undefined : sent.get(id);
@@ -442,12 +442,13 @@ describe("createRelay()", () => {
                 send(both.client, text, each.end);
               } else if (each.do === "down" && both.upstream && !known.downEnded) {
                 const text = String.fromCharCode(65 + (known.down.length % 26)).repeat(each.size);
-                if (known.down === "")
+                if (!known.answered)
                   both.upstream.stream.connection.sendHeaders(
                     both.upstream.stream,
                     fieldsOf([":status", "200"]),
                     false,
                   );
+                known.answered = true;
                 known.down += text;
                 // Trailers, now and then, in place of an end with the body.
                 known.downEnded = each.end;

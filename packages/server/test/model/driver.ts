@@ -153,7 +153,7 @@ export async function createModelTargets(cluster: Cluster, receiver: Receiver): 
       [type]: type === "restAsync" ? {} : { interruptOnError },
     });
     const { id } = body as { id: string };
-    await must(cluster, "PATCH", `/v1/targets/${id}/settings`, { retryDelays });
+    await must(cluster, "PATCH", `/v1/targets/${id}/settings`, { delivery: { retry: { delays: retryDelays } } });
     created.push({ id, endpoint, type, interruptOnError });
   }
   return created;

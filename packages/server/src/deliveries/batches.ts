@@ -1,8 +1,20 @@
-import { setTimeout } from "node:timers/promises";
+import { setTimeout as delay } from "node:timers/promises";
 
 /** How long a batch that failed waits before it is tried again: at first, and at most. */
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 2_000;
+
+/** How work may wait for more of it. */
+export interface Gathering<T> {
+  /** As long as batches are smaller than this, the next begins at once. */
+  readonly many: number;
+  /** It begins once there are as many. */
+  readonly enough: number;
+  /** It begins so long after the one before, at the latest. In milliseconds. */
+  readonly limitMs: number;
+  /** Whether something waits for it, so that it must not. */
+  readonly isUrgent: (item: T) => boolean;
+}
 
 /** Work that is done in batches, one after the other. */
 export interface Batches<T> {
@@ -16,19 +28,36 @@ export interface Batches<T> {
 }
 
 /**
- * Does work in batches without ever waiting for one to fill: the first item begins a batch at once, and what comes while it is under way makes the next. A batch
- * that fails is done again, as `onError` is told.
+ * Does work in batches: the first item begins a batch at once, and what comes while it is under way makes the next. Where much comes, the next one
+ * may be told to wait for more (`gathering`); else none ever waits to fill. A batch that fails is done again, as `onError` is told.
  */
 export function createBatches<T>(
   most: number,
   work: (items: readonly T[]) => Promise<void>,
   onError: (error: unknown) => void,
+  gathering?: Gathering<T>,
 ): Batches<T> {
   let waiting: T[] = [];
   let underWay = 0;
   let running: Promise<void> | undefined;
   let stopped = false;
+  let stopGathering: (() => void) | undefined;
+  /** Of the batch before. */
+  let lastSize = 0;
+  let lastEnd = 0;
 
+  async function gather({ many, enough, limitMs, isUrgent }: Gathering<T>): Promise<void> {
+    const rest = lastEnd + limitMs - performance.now();
+    if (lastSize < many || rest <= 0 || waiting.length >= enough || waiting.some(isUrgent)) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, rest);
+      stopGathering = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    stopGathering = undefined;
+  }
   const isStopped = (): boolean => stopped;
   async function done(batch: readonly T[]): Promise<boolean> {
     try {
@@ -43,13 +72,16 @@ export function createBatches<T>(
     // Let all that is added in the same turn come along.
     await Promise.resolve();
     while (waiting.length > 0) {
+      if (gathering) await gather(gathering);
+      if (stopped) break;
       const batch = waiting.length <= most ? waiting : waiting.slice(0, most);
       waiting = waiting.length <= most ? [] : waiting.slice(most);
       underWay = batch.length;
       for (let failures = 0; !(await done(batch)) && !isStopped(); failures++) {
-        await setTimeout(Math.min(FIRST_WAIT_MS * 2 ** failures, LONGEST_WAIT_MS), undefined, { ref: false });
+        await delay(Math.min(FIRST_WAIT_MS * 2 ** failures, LONGEST_WAIT_MS), undefined, { ref: false });
       }
       underWay = 0;
+      [lastSize, lastEnd] = [batch.length, performance.now()];
     }
     running = undefined;
   }
@@ -57,6 +89,7 @@ export function createBatches<T>(
     add(item) {
       if (stopped) return;
       waiting.push(item);
+      if (gathering && (waiting.length >= gathering.enough || gathering.isUrgent(item))) stopGathering?.();
       running ??= run();
     },
     size: () => waiting.length + underWay,
@@ -66,6 +99,7 @@ export function createBatches<T>(
     stop() {
       stopped = true;
       waiting = [];
+      stopGathering?.();
     },
   };
 }

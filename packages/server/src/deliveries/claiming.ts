@@ -1,13 +1,16 @@
-import { setTimeout } from "node:timers/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import { claimDeliveries, type ClaimedDelivery, type ClaimOfQueue } from "../store/sql/claim-deliveries.ts";
 import type { OwnedQueue } from "./queue.ts";
 import type { Schedule } from "./schedule.ts";
-import { takeTurns } from "./turns.ts";
+import { SCARCE_SHARE, takeTurns } from "./turns.ts";
 import type { WorkerContext } from "./worker-parts.ts";
 
 /** So many times as many as can be under way may be held: what is over and not written yet counts as held. */
 const HELD_PER_SLOT = 4;
 const WAIT_AFTER_FAILURE_MS = 200;
+/** When so many slots became free during one claim, the next waits for more of them, but no longer than that. */
+const MANY_FREED = 8;
+const GATHER_MS = 10;
 
 /** Told of what is claimed. */
 export interface ClaimingEvents {
@@ -33,7 +36,8 @@ export interface Claiming {
 
 /**
  * Claims what is due with one statement after the other, each for as many queues and deliveries as there are slots for just then. While one is under way, attempts
- * end and queues are woken: that is what the next is made of, so that it is as large as the load needs it.
+ * end and queues are woken: that is what the next is made of, so that it is as large as the load needs it. While many end, it waits until slots are no longer scarce:
+ * a claim of much costs less than many of little.
  */
 export function startClaiming(
   context: WorkerContext,
@@ -48,7 +52,24 @@ export function startClaiming(
   /** Claimed, and not written yet. */
   let held = 0;
 
+  /** Slots that became free since the last claim began. */
+  let freed = 0;
+  let stopGathering: (() => void) | undefined;
+
   const freeSlots = (): number => Math.min(maxInFlight - active, maxInFlight * HELD_PER_SLOT - held);
+  const isScarce = (): boolean => freeSlots() < maxInFlight * SCARCE_SHARE;
+
+  async function gatherSlots(): Promise<void> {
+    if (freed < MANY_FREED || !isScarce()) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, GATHER_MS);
+      stopGathering = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    stopGathering = undefined;
+  }
 
   function take(queue: OwnedQueue, room: number, claim: ClaimOfQueue, now: number): void {
     if (schedule.get(queue.targetId) !== queue) return;
@@ -73,6 +94,7 @@ export function startClaiming(
   }
 
   async function claimOnce(): Promise<boolean> {
+    freed = 0;
     const turns = takeTurns(schedule, freeSlots(), maxInFlight, router.target, performance.now());
     if (turns.length === 0) return false;
     const ownClaims = turns.flatMap(({ queue }) => [...queue.held.keys()]);
@@ -87,7 +109,7 @@ export function startClaiming(
       }
     } catch (error) {
       onError("claiming deliveries", error);
-      await setTimeout(WAIT_AFTER_FAILURE_MS, undefined, { ref: false });
+      await delay(WAIT_AFTER_FAILURE_MS, undefined, { ref: false });
       for (const { queue } of turns) schedule.wake(queue);
     }
     return true;
@@ -95,6 +117,7 @@ export function startClaiming(
 
   async function run(): Promise<void> {
     while (!stopped) {
+      await gatherSlots();
       if (holdsLease() && (await claimOnce())) continue;
       await schedule.change();
     }
@@ -103,11 +126,14 @@ export function startClaiming(
   return {
     release(queue) {
       active--;
+      freed++;
+      if (!isScarce()) stopGathering?.();
       if (queue.hasDue) schedule.wake(queue);
       else schedule.nudge();
     },
     written(count) {
       held -= count;
+      if (!isScarce()) stopGathering?.();
       schedule.nudge();
     },
     active: () => active,

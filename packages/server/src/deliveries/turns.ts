@@ -2,10 +2,16 @@ import type { Target, TargetId } from "@interpose/engine";
 import type { OwnedQueue } from "./queue.ts";
 import type { Schedule } from "./schedule.ts";
 
-/** A queue gets as many at least with its turn, where it has as much room: many small claims cost more than they are fair. */
+/**
+ * What a queue gets with its turn, where it has as much room, is not less than the first and, where others wait, not more than the second: many small claims cost
+ * more than they are fair.
+ */
 const LEAST_WITH_A_TURN = 4;
+const MUCH_WITH_A_TURN = 16;
+/** Of many queues, each gets less with its turn, so that after about so many deliveries it is each one's turn again. */
+const ROUND = 2_048;
 /** When less than this share of all slots is free, nobody gets more than their part of all. */
-const SCARCE_SHARE = 0.25;
+export const SCARCE_SHARE = 0.25;
 
 /** A queue whose turn it is, and how much of it may be claimed. */
 export interface Turn {
@@ -27,7 +33,8 @@ export function takeTurns(
   const ready = [...schedule.ready()];
   const part = Math.max(1, Math.floor(slots / Math.max(1, ready.length)));
   const isScarce = free < slots * SCARCE_SHARE;
-  const atOnce = Math.max(LEAST_WITH_A_TURN, Math.ceil(free / Math.max(1, ready.length)));
+  const inRound = Math.min(MUCH_WITH_A_TURN, Math.floor(ROUND / Math.max(1, ready.length)));
+  const atOnce = Math.max(LEAST_WITH_A_TURN, inRound, Math.ceil(free / Math.max(1, ready.length)));
   const turns: Turn[] = [];
   let left = free;
   for (const queue of ready) {

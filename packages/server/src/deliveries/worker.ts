@@ -101,7 +101,10 @@ export async function startDeliveryWorker(
     const isChanged = queue.ended(outcome.sign, target, now);
     const { decision, failure } = outcome;
     if (failure === "cancelled" && !wasSent) recorder.add({ kind: "unsent", queue, delivery });
-    else recorder.add({ kind: "ended", queue, delivery, decision: decision.kind, beganAt, attempt });
+    else {
+      const hasGate = claimed.gate !== null;
+      recorder.add({ kind: "ended", queue, delivery, decision: decision.kind, hasGate, beganAt, attempt });
+    }
     if (isChanged) changed(queue, queue.hold() === before ? undefined : (queue.hold() ?? "resumed"));
     if (decision.kind === "retry") schedule.wakeAt(queue, now + decision.delayMs);
     claiming.release(queue);

@@ -147,7 +147,7 @@ describe("executions on the server's own API", () => {
   it("speaks the dialect v2 to a target that is set to it: lowerCamelCase, headers, and a reply that replaces", async () => {
     const id = await createTarget(server, { endpoint: hook.url, type: "restCall" });
     const patched = await server.request("PATCH", `/v1/targets/${id}/settings`, { dialect: "DIALECT_V2" });
-    assert.deepEqual(patched.body, { settings: { dialect: "DIALECT_V2" } });
+    assert.deepEqual([patched.status, patched.body.settings.dialect], [200, "DIALECT_V2"]);
     await setExecution(server, { request: { method: methodName("GetTargetByID") } }, [id]);
     hook.reply({ body: { targetId: id } });
     const { status } = await server.request("GET", "/v3alpha/targets/1");

@@ -23,7 +23,8 @@ describe("a server that is killed while it writes", () => {
     const random = randomFrom(42);
     let server = await startServer(t, { dataDir, databaseUrl });
     const { body } = await server.request("GET", "/v3alpha/executions/methods");
-    const methods = (body.methods as string[]).filter((method) => !method.startsWith("/grpc."));
+    // A stream is asked for in another way than the one in which this test asks.
+    const methods = (body.methods as string[]).filter((method) => !/^\/grpc\.|\/Watch/.test(method));
     const writers = Array.from({ length: WRITERS }, (_, i) =>
       createWriter(`w${i}`, [
         ...methods.filter((_method, m) => m % WRITERS === i).map((method) => JSON.stringify({ request: { method } })),

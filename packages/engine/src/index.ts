@@ -57,7 +57,12 @@ export { createRecentOutcomes } from "./delivery/recent-outcomes.ts";
 export type { RecentOutcomes } from "./delivery/recent-outcomes.ts";
 export { createSlowing } from "./delivery/slowing.ts";
 export type { Slowing } from "./delivery/slowing.ts";
-export { DEFAULT_DELIVERY_SETTINGS, MAX_RETRIES, validateDeliverySettings } from "./delivery/settings.ts";
+export {
+  completeDeliverySettings,
+  DEFAULT_DELIVERY_SETTINGS,
+  MAX_RETRIES,
+  validateDeliverySettings,
+} from "./delivery/settings.ts";
 export type { DeliverySettings, DeliverySettingsFault } from "./delivery/settings.ts";
 
 // What hosts implement.

@@ -8,6 +8,7 @@ import { eventually } from "./harness/eventually.ts";
 import { temporaryDirectory, startServer, type TestServer } from "./harness/server.ts";
 import { startTarget } from "./harness/target.ts";
 import { testDatabaseUrl } from "./harness/postgres.ts";
+import { createRandom } from "./harness/random.ts";
 import { applied, createWriter, readStates, stateText, writeUntilKilled, type Writer } from "./harness/write-load.ts";
 
 const ROUNDS = 20;
@@ -20,7 +21,7 @@ describe("a server that is killed while it writes", () => {
     const databaseUrl = await testDatabaseUrl(t);
     const hook = await startTarget(t);
     const endpoint = hook.url.replace(/\/$/, "");
-    const random = randomFrom(42);
+    const random = createRandom(42).next;
     let server = await startServer(t, { dataDir, databaseUrl });
     const { body } = await server.request("GET", "/v3alpha/executions/methods");
     // A stream is asked for in another way than the one in which this test asks.
@@ -116,15 +117,4 @@ async function checkSequences(database: Database, acknowledged: number): Promise
     values: [],
   });
   assert.ok((row?.events ?? 0n) > BigInt(acknowledged) / 2n, "what is checked is there");
-}
-
-/** Random numbers that are the same in each run (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
 }

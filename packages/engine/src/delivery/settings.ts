@@ -30,6 +30,11 @@ export const DEFAULT_DELIVERY_SETTINGS: DeliverySettings = {
   maxPerSecond: 0,
 };
 
+/** All settings, with the default of what a target does not say. */
+export function completeDeliverySettings(own: Partial<DeliverySettings> | undefined): DeliverySettings {
+  return own ? { ...DEFAULT_DELIVERY_SETTINGS, ...own } : DEFAULT_DELIVERY_SETTINGS;
+}
+
 /** Most attempts after the first. */
 export const MAX_RETRIES = 50;
 /** Longest delay before an attempt: a week. */

@@ -6,10 +6,19 @@ export const DEFAULT_PAGE_SIZE = 100;
 /** What a page token says, as far as it has the given form. Undefined for none: the first page. Throws `page_token_invalid`. */
 export function readPageToken(token: string, form: RegExp): RegExpExecArray | undefined {
   if (token === "") return undefined;
-  const said = form.exec(Buffer.from(token, "base64url").toString());
+  const said = form.exec(textOfPageToken(token));
   if (said) return said;
-  const description = "is not one that this server gave. Leave it away to begin with the first page.";
-  throw new InterposeError("page_token_invalid", `page_token ${description}`, {
+  throw pageTokenInvalid("is not one that this server gave. Leave it away to begin with the first page.");
+}
+
+/** What a page token says, whatever it is. */
+export function textOfPageToken(token: string): string {
+  return Buffer.from(token, "base64url").toString();
+}
+
+/** The refusal of a page token. The description begins with a verb. */
+export function pageTokenInvalid(description: string): InterposeError {
+  return new InterposeError("page_token_invalid", `page_token ${description}`, {
     violations: [{ field: "page_token", description }],
   });
 }
@@ -26,6 +35,6 @@ export function pageOf<Row>(
 }
 
 /** A page token says behind what the next page begins, so pages stay whole while items come and go. */
-function writePageToken(behind: string): string {
+export function writePageToken(behind: string): string {
   return Buffer.from(behind).toString("base64url");
 }

@@ -1,9 +1,14 @@
 import { RUN_HEADER, type DeliveryExchange } from "@interpose/caller";
-import { attemptOutcome, countsAsFailure, type AttemptOutcome, type Target } from "@interpose/engine";
+import {
+  attemptOutcome,
+  completeDeliverySettings,
+  countsAsFailure,
+  type AttemptOutcome,
+  type Target,
+} from "@interpose/engine";
 import type { ClaimedDelivery } from "../store/sql/claim-deliveries.ts";
 import type { EndedAttempt } from "../store/sql/finish-attempts.ts";
 import { eventBody } from "./payload.ts";
-import { settingsOf } from "./queue.ts";
 import type { WorkerContext } from "./worker-parts.ts";
 
 /** An attempt that was made, and what was decided. */
@@ -34,7 +39,7 @@ export async function makeAttempt(
   };
   const { endpoint, timeoutMs } = target;
   const exchange = await deliver({ endpoint, timeoutMs, payload: eventBody(delivery, instanceId), headers }, signal);
-  const { retryDelaysMs } = settingsOf(target);
+  const { retryDelaysMs } = completeDeliverySettings(target.delivery);
   const outcome = attemptOutcome(exchange, { failures: delivery.failures, retryDelaysMs, random: Math.random() });
   return {
     outcome,

@@ -3,8 +3,7 @@ import {
   createPacer,
   createRecentOutcomes,
   createSlowing,
-  DEFAULT_DELIVERY_SETTINGS,
-  type DeliverySettings,
+  completeDeliverySettings,
   type Pacer,
   type Target,
   type TargetSign,
@@ -121,7 +120,7 @@ export class OwnedQueue {
   /** How many attempts may begin. */
   room(target: Target | undefined, now: number): number {
     if (this.#pausedBy !== null || this.isLeaving || this.isGone) return 0;
-    const { maxConcurrency, maxPerSecond } = settingsOf(target);
+    const { maxConcurrency, maxPerSecond } = completeDeliverySettings(target?.delivery);
     const atOnce = Math.min(maxConcurrency, this.#slowing.concurrency(now)) - this.active;
     return Math.max(0, Math.min(atOnce, this.#breaker.room(now), this.#pacerFor(maxPerSecond).room(now)));
   }
@@ -131,7 +130,7 @@ export class OwnedQueue {
     if (this.#pausedBy !== null || this.isLeaving || this.isGone) return undefined;
     const { openings, probeAt } = this.#breaker.state();
     const times = [this.#slowing.until(), openings > 0 ? probeAt : 0];
-    const pacer = this.#pacerFor(settingsOf(target).maxPerSecond);
+    const pacer = this.#pacerFor(completeDeliverySettings(target?.delivery).maxPerSecond);
     if (pacer.room(now) === 0) times.push(pacer.nextAt());
     const at = Math.max(...times);
     return at > now ? at : undefined;
@@ -177,7 +176,7 @@ export class OwnedQueue {
     this.active--;
     switch (sign.kind) {
       case "works":
-        this.#slowing.succeeded(settingsOf(target).maxConcurrency);
+        this.#slowing.succeeded(completeDeliverySettings(target?.delivery).maxConcurrency);
         return this.#changed(this.#breaker.succeeded(now));
       case "fails":
         return this.#changed(this.#breaker.failed(now));
@@ -230,9 +229,4 @@ export class OwnedQueue {
     }
     return this.#pacer;
   }
-}
-
-/** How a target is delivered to, with the default of what it does not say. */
-export function settingsOf(target: Target | undefined): DeliverySettings {
-  return target?.delivery ? { ...DEFAULT_DELIVERY_SETTINGS, ...target.delivery } : DEFAULT_DELIVERY_SETTINGS;
 }

@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import type { Cleanup } from "../harness/cleanup.ts";
 import { startServer, type JsonAnswer, type TestServer } from "../harness/server.ts";
 import type { TcpPostgres } from "../harness/tcp-postgres.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../harness/random.ts";
 
 /** What was done to the cluster that may make somebody be told twice. */
 export interface Disruption {

@@ -1,5 +1,5 @@
 import type { Cluster } from "./cluster.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../harness/random.ts";
 import { MANNERS, type Receiver } from "./receiver.ts";
 import type { ModelEvent, ModelExecution, ModelTarget, Reference } from "./reference.ts";
 

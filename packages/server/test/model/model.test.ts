@@ -8,7 +8,7 @@ import { startTcpPostgres } from "../harness/tcp-postgres.ts";
 import { startCluster } from "./cluster.ts";
 import { createModelTargets, drive, heal, type Unfinished, type World } from "./driver.ts";
 import { checkInvariants } from "./invariants.ts";
-import { createRandom } from "./random.ts";
+import { createRandom } from "../harness/random.ts";
 import { startReceiver } from "./receiver.ts";
 import { createReference } from "./reference.ts";
 

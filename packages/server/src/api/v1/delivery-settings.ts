@@ -1,5 +1,5 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { DEFAULT_DELIVERY_SETTINGS, type DeliverySettings } from "@interpose/engine";
+import { completeDeliverySettings, type DeliverySettings } from "@interpose/engine";
 import type {
   DeliverySettings as ProtoSettings,
   DeliverySettingsSchema,
@@ -30,7 +30,9 @@ export function deliveryChangesFromProto(
 }
 
 /** The settings in force, as the API shows them. */
-export function deliveryToProto(own: Partial<DeliverySettings> = {}): MessageInitShape<typeof DeliverySettingsSchema> {
-  const { retryDelaysMs, maxConcurrency, maxPerSecond } = { ...DEFAULT_DELIVERY_SETTINGS, ...own };
+export function deliveryToProto(
+  own: Partial<DeliverySettings> | undefined,
+): MessageInitShape<typeof DeliverySettingsSchema> {
+  const { retryDelaysMs, maxConcurrency, maxPerSecond } = completeDeliverySettings(own);
   return { retry: { delays: retryDelaysMs.map(durationFromMs) }, maxConcurrency, maxPerSecond };
 }

@@ -18,7 +18,8 @@ import {
   type FoundDelivery,
 } from "../../../store/sql/select-deliveries-to-change.ts";
 import { filterFromProto, withIdsOfTimes } from "./filter.ts";
-import { readPageToken, writePageToken } from "./page-token.ts";
+import { writePageToken } from "../../page-token.ts";
+import { behindDeliveries, readPageToken } from "./page-token.ts";
 
 /** Most deliveries that one call changes. */
 const MOST_OF_A_CALL = 10_000;
@@ -45,7 +46,10 @@ export async function cancelMany(
       cancelledCount += dryRun ? ids.length : await cancelDeliveries(context, ids);
     },
   );
-  return { cancelledCount, nextPageToken: last === undefined ? "" : writePageToken([last], "cancel", asked) };
+  return {
+    cancelledCount,
+    nextPageToken: last === undefined ? "" : writePageToken(behindDeliveries([last], "cancel", asked)),
+  };
 }
 
 /** Replays what matches and is over, the oldest first: so what was told in order is told in order again. What is made meanwhile is no part of it. */
@@ -78,7 +82,7 @@ export async function replayMany(
   return {
     replayedCount,
     goneCount,
-    nextPageToken: last === undefined ? "" : writePageToken([last, until], "replay", asked),
+    nextPageToken: last === undefined ? "" : writePageToken(behindDeliveries([last, until], "replay", asked)),
   };
 }
 

@@ -7,15 +7,15 @@ import { listAttempts } from "../../../store/sql/list-attempts.ts";
 import { listDeliveries } from "../../../store/sql/list-deliveries.ts";
 import { selectDelivery } from "../../../store/sql/select-delivery.ts";
 import type { ApiContext } from "../../context.ts";
+import { DEFAULT_PAGE_SIZE, pageOf } from "../../page-token.ts";
 import { apiService, type ApiService } from "../../service.ts";
 import { attemptToProto } from "./attempt.ts";
 import { cancelMany, replayMany } from "./bulk.ts";
 import { deliveryIdFromText, deliveryToProto } from "./delivery.ts";
 import { filterFromProto, withIdsOfTimes } from "./filter.ts";
-import { readPageToken, writePageToken } from "./page-token.ts";
+import { behindDeliveries, readPageToken } from "./page-token.ts";
 import { createWatch } from "./watch.ts";
 
-const DEFAULT_PAGE_SIZE = 100;
 /** Most attempts that are answered: with 16 KiB of a reply each, what a client of gRPC takes by default. */
 const MOST_ATTEMPTS = 100;
 
@@ -38,12 +38,8 @@ export function deliveryServiceV1(api: ApiContext): ApiService {
       const filter = await withIdsOfTimes(database, asked);
       // One more than asked for tells whether there is another page.
       const rows = await listDeliveries(database, instanceId, { filter, before, limit: size + 1 });
-      const page = rows.slice(0, size);
-      const last = page.at(-1);
-      return {
-        deliveries: page.map(deliveryToProto),
-        nextPageToken: rows.length > size && last ? writePageToken([last.id], "list", asked) : "",
-      };
+      const { page, nextPageToken } = pageOf(rows, size, ({ id }) => behindDeliveries([id], "list", asked));
+      return { deliveries: page.map(deliveryToProto), nextPageToken };
     },
 
     async getDelivery({ id }, { instanceId }) {

@@ -1,27 +1,25 @@
 import { createHash } from "node:crypto";
-import { InterposeError } from "@interpose/engine";
 import type { DeliveryFilter } from "../../../store/sql/delivery-filter.ts";
+import { pageTokenInvalid, textOfPageToken } from "../../page-token.ts";
 import { deliveryIdFromText } from "./delivery.ts";
 
 /** What a page token is for: one of a list does not continue an order. */
 export type PagedCall = "list" | "cancel" | "replay";
 
-/** A page token says by ids of deliveries where to go on, so pages stay whole while deliveries come and go, and for which filter. */
-export function writePageToken(ids: readonly bigint[], call: PagedCall, filter: DeliveryFilter): string {
-  return Buffer.from(`${ids.join(".")}.${checksum(call, filter)}`).toString("base64url");
+/** What a page token says: by ids of deliveries where to go on, and for which filter. */
+export function behindDeliveries(ids: readonly bigint[], call: PagedCall, filter: DeliveryFilter): string {
+  return `${ids.join(".")}.${checksum(call, filter)}`;
 }
 
 /** The ids of a page token. Throws `page_token_invalid` for one that was not given for this call and this filter. */
-export function readPageToken(text: string, call: PagedCall, filter: DeliveryFilter): readonly bigint[] {
-  const parts = Buffer.from(text, "base64url").toString().split(".");
+export function readPageToken(token: string, call: PagedCall, filter: DeliveryFilter): readonly bigint[] {
+  const parts = textOfPageToken(token).split(".");
   const sum = parts.pop();
   const ids = parts.flatMap((part) => deliveryIdFromText(part) ?? []);
   if (sum === checksum(call, filter) && ids.length === parts.length && ids.length === LENGTHS[call]) return ids;
-  const description =
-    "is not one that this server gave for these filters. Keep the filters, or leave it away to begin with the first page.";
-  throw new InterposeError("page_token_invalid", `page_token ${description}`, {
-    violations: [{ field: "page_token", description }],
-  });
+  throw pageTokenInvalid(
+    "is not one that this server gave for these filters. Keep the filters, or leave it away to begin with the first page.",
+  );
 }
 
 /** How many ids the token of a call has. */

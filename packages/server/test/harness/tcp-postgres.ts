@@ -17,7 +17,7 @@ export interface TcpPostgres {
   /** Of the process that runs now. */
   readonly pid: () => number;
   urlOf(database: string): string;
-  /** Ends it by a signal (SIGINT as an operator does, SIGKILL as a fault does), and starts it again. */
+  /** Ends it by a signal (SIGINT as an operator does, SIGKILL as a fault does), and starts it again. One restart follows the other. */
   restart(signal: "SIGINT" | "SIGKILL"): Promise<void>;
 }
 
@@ -76,24 +76,32 @@ export async function startTcpPostgres({ isDurable = false } = {}): Promise<TcpP
   });
   const connection = { host: "127.0.0.1", port, user: "tester", password: PASSWORD, database: "postgres" };
   await answering(connection);
+
+  async function restart(signal: "SIGINT" | "SIGKILL"): Promise<void> {
+    await ended(child, signal);
+    // What a killed server leaves behind ends a moment later, and until then another one does not start.
+    for (let attempt = 0; attempt < 100; attempt++) {
+      child = start();
+      if (await staysUp(child)) break;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    await answering(connection);
+  }
+  let restarting: Promise<void> = Promise.resolve();
+
   return {
     connection,
     pid: () => child.pid ?? 0,
     urlOf: (database) => `postgresql://tester:${PASSWORD}@127.0.0.1:${port}/${database}`,
-    async restart(signal) {
-      await ended(child, signal);
-      // What a killed server leaves behind ends a moment later, and until then another one does not start.
-      for (let attempt = 0; attempt < 100; attempt++) {
-        child = start();
-        if (await staysUp(child)) break;
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-      await answering(connection);
+    restart(signal) {
+      restarting = restarting.then(() => restart(signal));
+      return restarting;
     },
   };
 }
 
 async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, "exit");
   child.kill(signal);
   await exited;

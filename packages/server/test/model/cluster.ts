@@ -36,6 +36,8 @@ const CLOCK_JUMP = fileURLToPath(new URL("./clock-jump.mjs", import.meta.url));
 const PATIENCE_MS = 5_000;
 /** After a server is lost, how long its calls may still be on their way. */
 const AFTERMATH_MS = 15_000;
+/** What is done to the cluster is over by then, however busy the machine. */
+const SETTLED_MS = 120_000;
 
 /** Starts servers that share a database. */
 export async function startCluster(
@@ -74,7 +76,8 @@ export async function startCluster(
     if (crash !== undefined) throw new Error(crash);
   }
   const servers: (TestServer | undefined)[] = await Promise.all(Array.from({ length: size }, launched));
-  const busy = new Set<Promise<void>>();
+  /** What is being done to the cluster, by name. */
+  const busy = new Map<Promise<void>, string>();
   const disruptions: Disruption[] = [];
 
   function disrupt(kind: Disruption["kind"]): Disruption {
@@ -83,20 +86,23 @@ export async function startCluster(
     return disruption;
   }
 
-  function begin(work: Promise<void>): void {
+  function begin(name: string, work: Promise<void>): void {
     const done: Promise<void> = work.finally(() => busy.delete(done));
-    busy.add(done);
+    busy.set(done, name);
   }
 
   /** Takes one server out, if another stays, and puts back what comes of it. */
-  function withOne(work: (server: TestServer) => Promise<TestServer>): void {
+  function withOne(name: string, work: (server: TestServer) => Promise<TestServer>): void {
     const living = servers.flatMap((server, i) => (server ? [i] : []));
     if (living.length < 2) return;
     const place = random.pick(living);
     const server = servers[place];
     if (!server) return;
     servers[place] = undefined;
-    begin(work(server).then((next) => void (servers[place] = next)));
+    begin(
+      `${name} of ${server.pid}`,
+      work(server).then((next) => void (servers[place] = next)),
+    );
   }
 
   async function relaunched(): Promise<TestServer> {
@@ -130,7 +136,7 @@ export async function startCluster(
       throw new Error(`nobody answers ${verb} ${path}`, { cause: last });
     },
     kill: () =>
-      withOne(async (server) => {
+      withOne("kill", async (server) => {
         const disruption = disrupt("kill");
         ending.add(server);
         await server.kill();
@@ -140,7 +146,7 @@ export async function startCluster(
         return next;
       }),
     restart: () =>
-      withOne(async (server) => {
+      withOne("restart", async (server) => {
         ending.add(server);
         const code = await server.stop();
         if (code !== 0)
@@ -148,7 +154,7 @@ export async function startCluster(
         return relaunched();
       }),
     freeze: (ms) =>
-      withOne(async (server) => {
+      withOne("freeze", async (server) => {
         const disruption = disrupt("freeze");
         process.kill(server.pid, "SIGSTOP");
         await new Promise((resolve) => setTimeout(resolve, ms));
@@ -163,10 +169,18 @@ export async function startCluster(
     },
     restartPostgres(signal) {
       const disruption = disrupt("postgres");
-      begin(postgres.restart(signal).then(() => void (disruption.until = performance.now() + AFTERMATH_MS)));
+      begin(
+        `${signal} of PostgreSQL`,
+        postgres.restart(signal).then(() => void (disruption.until = performance.now() + AFTERMATH_MS)),
+      );
     },
     async settled() {
-      while (busy.size > 0) await Promise.all(busy);
+      const late = new Promise<"late">((resolve) => setTimeout(() => resolve("late"), SETTLED_MS).unref());
+      while (busy.size > 0) {
+        if ((await Promise.race([Promise.all(busy.keys()), late])) !== "late") continue;
+        const said = servers.map((server) => server?.stderr().slice(-1_000)).join("\n");
+        throw new Error(`not over after ${SETTLED_MS} ms: ${[...busy.values()].join(", ")}\n${said}`);
+      }
       refuseCrashes();
     },
   };

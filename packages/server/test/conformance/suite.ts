@@ -44,7 +44,8 @@ export interface SuiteResult {
 
 /** The suite, built. */
 export interface Suite {
-  run(run: SuiteRun): Promise<SuiteResult>;
+  /** Runs all cases, or the given ones alone. */
+  run(run: SuiteRun, only?: readonly string[]): Promise<SuiteResult>;
   /** Runs cases without a gateway, and answers those that fail. */
   failWithout(run: SuiteRun, cases: readonly string[]): Promise<ReadonlySet<string>>;
 }
@@ -59,16 +60,13 @@ export function buildSuite(t: Cleanup): Suite | string {
   );
   if (typeof tools === "string") return tools;
   return {
-    run({ speaks, upstream, target, ...run }) {
+    run({ speaks, upstream, target, ...run }, only) {
       const reference = tools.path(upstream === "grpc-go" ? "grpcserver" : `reference${run.mode}`);
       const protos = join(tools.module, "proto");
       const between: Between = { reference, protos, speaks, target, isUpstreamGrpc: upstream !== undefined };
       const program = fileURLToPath(new URL(`${run.mode}.ts`, import.meta.url));
-      return execute(tools, { ...run, ...(upstream && { upstream }) }, [
-        process.execPath,
-        program,
-        JSON.stringify(between),
-      ]);
+      const command = [process.execPath, program, JSON.stringify(between)];
+      return execute(tools, { ...run, ...(upstream && { upstream }) }, command, only);
     },
     async failWithout(run, cases) {
       const { failures } = await execute(tools, run, [tools.path(`reference${run.mode}`)], cases);

@@ -57,6 +57,9 @@ const CONFIGURATIONS: readonly Configuration[] = [
   },
 ];
 
+/** Cases measure times, which a machine that has other things to do does not keep. So many may fail in the crowd and pass by themselves. */
+const MOST_BY_CHANCE = 5;
+
 describe("the conformance suite of Connect finds the same with a gateway in the middle", () => {
   const suite = buildSuite(forSuite());
   const skip = typeof suite === "string" ? suite : false;
@@ -65,14 +68,24 @@ describe("the conformance suite of Connect finds the same with a gateway in the 
     it(title, { skip }, async (t) => {
       assert.ok(typeof suite !== "string");
       const called = target && (await startTarget(t, target));
-      const { total, failures, said } = await suite.run({ ...run, target: called?.url });
+      const throughGateway = { ...run, target: called?.url };
+      const { total, failures, said } = await suite.run(throughGateway);
       assert.equal(said, "");
       assert.ok(total >= least, `${total} cases`);
       if (called) assert.ok(called.calls.length > total, `${called.calls.length} calls of the target`);
       if (failures.size === 0) return;
       const anyway = await suite.failWithout(run, [...failures.keys()]);
       const found = [...failures].filter(([name]) => !anyway.has(name));
-      assert.equal(found.length, 0, found.map(([name, why]) => `\n${name}\n  ${why}`).join(""));
+      if (found.length === 0) return;
+      const told = found.map(([name, why]) => `\n${name}\n  ${why}`).join("");
+      assert.ok(found.length <= MOST_BY_CHANCE, told);
+      t.diagnostic(`failed in the crowd, and run again by themselves:${told}`);
+      const again = await suite.run(
+        throughGateway,
+        found.map(([name]) => name),
+      );
+      assert.equal(again.total, found.length);
+      assert.equal(again.failures.size, 0, told);
     });
   }
 });

@@ -1,7 +1,7 @@
 import { isIP, type Socket } from "node:net";
 import type { LookupAddress } from "node:dns";
 import { buildConnector } from "undici";
-import type { EgressRules } from "./egress/rules.ts";
+import type { EgressRules, Verdict } from "./egress/rules.ts";
 
 /** An address that may not be called: nothing was sent. */
 export class EgressDenied extends Error {
@@ -17,28 +17,40 @@ export class NameNotResolved extends Error {
 export interface ConnectOptions {
   readonly rules: EgressRules;
   readonly resolve: (host: string) => Promise<readonly LookupAddress[]>;
-  readonly ca?: string | undefined;
+  /** Connects to an address, with TLS where that is wanted. */
+  readonly connect: buildConnector.connector;
 }
 
 /** Longest time of one look-up, and of one try to connect. A call has its own limit; this one ends what nobody waits for any more. */
 const CONNECT_TIMEOUT_MS = 30_000;
+/** So many of a name's addresses are looked at, and so many of those that may be called are tried. */
+const MOST_ADDRESSES = 100;
+const MOST_TRIED = 8;
+/** So many refused addresses are told of. */
+const MOST_TOLD = 3;
+
+/** A connector that connects to what it is told to. `ca`: authorities that are trusted, as PEM, in place of Node's. */
+export function createConnector(ca: string | undefined): buildConnector.connector {
+  return buildConnector({ ...(ca !== undefined && { ca }), timeout: CONNECT_TIMEOUT_MS });
+}
 
 /**
  * A connector for undici that connects only to addresses that the rules allow. It resolves the name itself, checks each address, and hands
  * undici an address rather than the name, so that a second look-up with another answer (DNS rebinding) cannot happen; in the end it compares
  * where the socket really leads. Connections that are kept were checked when they were made, and lead where they led then.
  */
-export function createCheckedConnector({ rules, resolve, ca }: ConnectOptions): buildConnector.connector {
-  const connect = buildConnector({ ...(ca !== undefined && { ca }), timeout: CONNECT_TIMEOUT_MS });
+export function createCheckedConnector({ rules, resolve, connect }: ConnectOptions): buildConnector.connector {
   return (options, callback) => {
     const host = options.hostname.replace(/^\[(.*)\]$/, "$1");
-    allowedAddresses(host, rules, resolve).then(
+    const name = isIP(host) === 0 ? host : undefined;
+    const check = (address: string): Verdict => rules.check(address, name);
+    allowedAddresses(host, check, resolve).then(
       (addresses) =>
         connectToOne(
           addresses,
-          { ...options, ...(isIP(host) === 0 && { servername: host }) },
+          { ...options, ...(name !== undefined && { servername: name }) },
           connect,
-          rules,
+          check,
           callback,
         ),
       (error: Error) => callback(error, null),
@@ -46,19 +58,25 @@ export function createCheckedConnector({ rules, resolve, ca }: ConnectOptions): 
   };
 }
 
+type Check = (address: string) => Verdict;
+
 async function allowedAddresses(
   host: string,
-  rules: EgressRules,
+  check: Check,
   resolve: ConnectOptions["resolve"],
 ): Promise<readonly string[]> {
   const found = isIP(host) === 0 ? await addressesOf(host, resolve) : [host];
-  const verdicts = found.map((address) => ({ address, verdict: rules.check(address) }));
-  const allowed = verdicts.filter(({ verdict }) => verdict.allowed).map(({ address }) => address);
-  if (allowed.length > 0) return allowed;
-  const because = verdicts
-    .map(({ address, verdict }) => (verdict.allowed ? "" : `${address}: ${verdict.because}`))
-    .join("; ");
-  throw new EgressDenied(because);
+  const allowed: string[] = [];
+  const refusals: string[] = [];
+  for (const address of found.slice(0, MOST_ADDRESSES)) {
+    const verdict = check(address);
+    if (verdict.allowed) allowed.push(address);
+    else refusals.push(`${address}: ${verdict.because}`);
+  }
+  if (allowed.length > 0) return allowed.slice(0, MOST_TRIED);
+  const untold = found.length - MOST_TOLD;
+  const told = refusals.slice(0, MOST_TOLD).join("; ");
+  throw new EgressDenied(untold > 0 ? `${told}; and ${untold} more addresses` : told);
 }
 
 async function addressesOf(host: string, resolve: ConnectOptions["resolve"]): Promise<readonly string[]> {
@@ -86,17 +104,17 @@ function connectToOne(
   [address, ...others]: readonly string[],
   options: buildConnector.Options,
   connect: buildConnector.connector,
-  rules: EgressRules,
+  check: Check,
   callback: buildConnector.Callback,
 ): void {
   if (address === undefined) throw new Error("there is no address to connect to");
   connect({ ...options, hostname: address }, (error, socket) => {
     if (error) {
-      if (others.length > 0) connectToOne(others, options, connect, rules, callback);
+      if (others.length > 0) connectToOne(others, options, connect, check, callback);
       else callback(error, null);
       return;
     }
-    const refused = verdictOfPeer(socket, rules);
+    const refused = verdictOfPeer(socket, check);
     if (refused === undefined) {
       callback(null, socket);
       return;
@@ -107,7 +125,7 @@ function connectToOne(
 }
 
 /** Why the other end of a socket may not be talked to; undefined when it may. */
-function verdictOfPeer(socket: Socket, rules: EgressRules): string | undefined {
-  const verdict = rules.check(socket.remoteAddress ?? "");
+function verdictOfPeer(socket: Socket, check: Check): string | undefined {
+  const verdict = check(socket.remoteAddress ?? "");
   return verdict.allowed ? undefined : `connected to ${socket.remoteAddress}: ${verdict.because}`;
 }

@@ -17,6 +17,8 @@ export interface DeliveryRequest {
   readonly payload: Uint8Array;
   /** Names in small letters. They also go to where the target redirects, but for `authorization`, which goes to its own origin only. `content-type`, `accept-encoding` and `user-agent` are the caller's own, whatever is given here. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The target's own list of what may be called, see `Target`. */
+  readonly egressAllow?: readonly string[] | undefined;
 }
 
 /** What one attempt to deliver came to: its end, and what is known of it. */

@@ -1,5 +1,5 @@
 import { DeadlinePassed, type CallFailure } from "@interpose/engine";
-import type { Dispatcher } from "undici";
+import type { ConnectionPools } from "./connection-pools.ts";
 import { classifyError, Failed } from "./failure.ts";
 import { SECRET_HEADERS } from "./headers.ts";
 import { millisecondsBetween } from "./milliseconds.ts";
@@ -16,6 +16,8 @@ export interface ExchangeRequest {
   readonly payload: Uint8Array;
   /** Headers beside those that every request has, names in small letters. All but secret ones also go to where it redirects. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The target's own list of what may be called, for where it redirects too. */
+  readonly egressAllow?: readonly string[] | undefined;
   /** So much from the beginning of the reply's body is kept, whatever the status. */
   readonly keepBytes: number;
 }
@@ -45,10 +47,11 @@ export interface EndedExchange {
 export async function exchange(
   request: ExchangeRequest,
   signal: AbortSignal,
-  agent: Dispatcher,
+  pools: ConnectionPools,
   options: TargetCallerOptions,
 ): Promise<EndedExchange> {
   const began = performance.now();
+  const pool = pools.enter(request.egressAllow);
   const limit = beginTimeLimit(signal, request.timeoutMs);
   let last: Post | undefined;
   const ended = (outcome: ExchangeOutcome): EndedExchange => ({
@@ -68,7 +71,7 @@ export async function exchange(
     const bounds = { maxReplyBytes: options.maxReplyBytes, keepBytes: request.keepBytes };
     for (let redirects = 0; ; redirects++) {
       last = new Post(url, url.origin === first ? headers : withoutSecrets(headers), bounds);
-      await last.send(payload, agent, limit.signal);
+      await last.send(payload, pool.agent, limit.signal);
       const { success } = last;
       if (success) return ended({ kind: "replied", ...success });
       url = whereItRedirects(last, redirects, options.maxRedirects);
@@ -76,6 +79,7 @@ export async function exchange(
   } catch (error) {
     return ended({ kind: "failed", ...failureOf(error, limit, signal, request.timeoutMs) });
   } finally {
+    pool.leave();
     limit.clear();
   }
 }

@@ -7,8 +7,10 @@ export interface TargetCallerOptions {
   readonly maxReplyBytes: number;
   /** Longest payload sent, in bytes. A longer one fails the call with `payload_too_large`. Default: 4 MiB. */
   readonly maxPayloadBytes: number;
-  /** Networks that may be called beyond public addresses, as CIDRs. Default: none. */
+  /** What may be called beyond public addresses: networks as CIDRs, and hosts such as `hooks.corp` or `*.corp`. Default: none. */
   readonly egressAllow: readonly string[];
+  /** Public addresses too are called only where `egressAllow`, or a target's own list, has them. Default: false. */
+  readonly egressOnly: boolean;
   /** Most redirects (307, 308) that one call follows. Default: 3. */
   readonly maxRedirects: number;
   /** Most connections to one origin. More calls wait for one, within their timeout. Default: 100. */
@@ -35,6 +37,7 @@ export function validateTargetCallerOptions(given: Partial<TargetCallerOptions>)
     maxReplyBytes: 1024 * 1024,
     maxPayloadBytes: 4 * 1024 * 1024,
     egressAllow: [],
+    egressOnly: false,
     maxRedirects: 3,
     maxConnectionsPerOrigin: 100,
     maxBackgroundCalls: 1_000,

@@ -243,7 +243,7 @@ describe("createTargetCaller()", () => {
     { maxRedirects: -1 },
     { maxRedirects: 21 },
     { maxConnectionsPerOrigin: 0 },
-    { egressAllow: ["nope"] },
+    { egressAllow: ["nope/8"] },
   ];
   for (const options of wrong) {
     it(`refuses ${JSON.stringify(options)}`, () => {

@@ -1,8 +1,6 @@
 import type { Exchange, TargetCaller, TargetRequest } from "@interpose/engine";
-import { createCheckedConnector } from "./connect.ts";
-import { createConnections } from "./connections.ts";
+import { createConnectionPools } from "./connection-pools.ts";
 import { deliveryExchange, KEPT_REPLY_BYTES, type DeliveryExchange, type DeliveryRequest } from "./delivery.ts";
-import { createEgressRules } from "./egress/rules.ts";
 import { exchange } from "./exchange.ts";
 import { classifyError } from "./failure.ts";
 import { RUN_HEADER } from "./headers.ts";
@@ -25,33 +23,29 @@ export interface HttpTargetCaller extends TargetCaller {
 /** Calls targets by HTTP/1.1, on connections that are kept, within the limits and egress rules of the options. */
 export function createTargetCaller(options: Partial<TargetCallerOptions> = {}): HttpTargetCaller {
   const complete = validateTargetCallerOptions(options);
-  const rules = createEgressRules(complete.egressAllow);
-  const agent = createConnections({
-    connect: createCheckedConnector({ rules, resolve: complete.resolve, ca: complete.ca }),
-    perOrigin: complete.maxConnectionsPerOrigin,
-  });
+  const pools = createConnectionPools(complete);
   /** How many calls are in the background, and whom to tell when there are none. Not a set of them: V8 lets what passes through one grow old. */
   let inBackground = 0;
   const whenNone: (() => void)[] = [];
   const backgroundEnd = new AbortController();
 
   const call = async (request: TargetRequest, signal: AbortSignal): Promise<Exchange> => {
-    const { endpoint, timeoutMs } = request.target;
+    const { endpoint, timeoutMs, egressAllow } = request.target;
     let payload: Buffer;
     try {
       payload = Buffer.from(JSON.stringify(request.payload));
     } catch (error) {
       return { kind: "failed", ...classifyError(error), durationMs: 0 };
     }
-    const sent = { endpoint, timeoutMs, payload, headers: headersOf(request), keepBytes: 0 };
-    const { outcome, durationMs } = await exchange(sent, signal, agent, complete);
+    const sent = { endpoint, timeoutMs, payload, headers: headersOf(request), egressAllow, keepBytes: 0 };
+    const { outcome, durationMs } = await exchange(sent, signal, pools, complete);
     return { ...outcome, durationMs };
   };
   return {
     call,
 
     async deliver(request, signal) {
-      const ended = await exchange({ ...request, keepBytes: KEPT_REPLY_BYTES }, signal, agent, complete);
+      const ended = await exchange({ ...request, keepBytes: KEPT_REPLY_BYTES }, signal, pools, complete);
       return deliveryExchange(ended, complete.now());
     },
 
@@ -76,7 +70,7 @@ export function createTargetCaller(options: Partial<TargetCallerOptions> = {}): 
       clearTimeout(timer);
     },
 
-    close: () => agent.destroy(),
+    close: () => pools.destroy(),
   };
 }
 

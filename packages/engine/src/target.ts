@@ -23,4 +23,6 @@ export interface Target {
   readonly dialect: Dialect;
   /** How events are delivered to it, where that is not as `DEFAULT_DELIVERY_SETTINGS`. */
   readonly delivery?: Partial<DeliverySettings> | undefined;
+  /** What may be called for it alone, beyond what may be called for all: networks as CIDRs, and hosts such as `hooks.corp` or `*.corp`. */
+  readonly egressAllow?: readonly string[] | undefined;
 }

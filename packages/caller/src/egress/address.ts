@@ -69,6 +69,13 @@ export function parseNetwork(text: string): Network | undefined {
   return { ...address, prefix: Number(prefixText) };
 }
 
+/** A network that the program itself names, in CIDR form. */
+export function networkOf(text: string): Network {
+  const network = parseNetwork(text);
+  if (!network) throw new Error(`"${text}" is no network`);
+  return network;
+}
+
 /** Whether a network holds an address of its own family. */
 export function contains(network: Network, address: IpAddress): boolean {
   if (network.family !== address.family) return false;

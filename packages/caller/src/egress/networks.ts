@@ -1,5 +1,5 @@
 import { InterposeError } from "@interpose/engine";
-import { contains, parseAddress, parseNetwork, type Network } from "./address.ts";
+import { contains, parseAddress, parseNetwork } from "./address.ts";
 
 /** A set of networks. */
 export interface Networks {
@@ -7,9 +7,9 @@ export interface Networks {
   has(address: string): boolean;
 }
 
-/** Reads networks in CIDR form. A text that is none throws `settings_invalid`, naming it and its setting. */
-export function parseNetworks(texts: readonly string[], setting: string): readonly Network[] {
-  return texts.map((text) => {
+/** Makes a set of networks in CIDR form. A text that is none throws `settings_invalid`, naming it and its setting. */
+export function createNetworks(texts: readonly string[], setting: string): Networks {
+  const networks = texts.map((text) => {
     const network = parseNetwork(text.trim());
     if (network) return network;
     throw new InterposeError(
@@ -17,11 +17,6 @@ export function parseNetworks(texts: readonly string[], setting: string): readon
       `${setting}: "${text}" is not a network. Write it as a CIDR, such as 10.0.0.0/8 or ::1/128.`,
     );
   });
-}
-
-/** Makes a set of networks, see `parseNetworks`. */
-export function createNetworks(texts: readonly string[], setting: string): Networks {
-  const networks = parseNetworks(texts, setting);
   return {
     has(text) {
       const address = parseAddress(text);

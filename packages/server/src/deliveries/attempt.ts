@@ -37,8 +37,9 @@ export async function makeAttempt(
     "interpose-attempt": String(number),
     [RUN_HEADER]: chains.sign(chain),
   };
-  const { endpoint, timeoutMs } = target;
-  const exchange = await deliver({ endpoint, timeoutMs, payload: eventBody(delivery, instanceId), headers }, signal);
+  const { endpoint, timeoutMs, egressAllow } = target;
+  const payload = eventBody(delivery, instanceId);
+  const exchange = await deliver({ endpoint, timeoutMs, payload, headers, egressAllow }, signal);
   const { retryDelaysMs } = completeDeliverySettings(target.delivery);
   const outcome = attemptOutcome(exchange, { failures: delivery.failures, retryDelaysMs, random: Math.random() });
   return {

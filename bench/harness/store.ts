@@ -2,6 +2,7 @@ import { conditionId, type Execution } from "@interpose/engine";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { permissionsOfRole } from "../../packages/server/src/access/permissions.ts";
 import { openCliStore } from "../../packages/server/src/cli/cli-store.ts";
 import type { Teardown } from "../../packages/server/src/assembly/teardown.ts";
 import { write, type CommandContext } from "../../packages/server/src/commands/context.ts";
@@ -55,7 +56,8 @@ export async function prepareDatabase(database: Database): Promise<CommandContex
   await migrate(database);
   const { id: instanceId } = await ensureDefaultInstance(database, { needsToken: false });
   const committed = (): Promise<void> => Promise.resolve();
-  return { database, instanceId, creator: "benchmark", newId, committed, depth: 0, maxRunDepth: 1 };
+  const permissions = permissionsOfRole("admin");
+  return { database, instanceId, creator: "benchmark", permissions, newId, committed, depth: 0, maxRunDepth: 1 };
 }
 
 /** Sets executions, event by event as the API would, but in one transaction. */

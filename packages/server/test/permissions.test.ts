@@ -16,6 +16,7 @@ const PERMISSIONS = [
   "execution.write",
   "execution.delete",
   "execution.bypass",
+  "target.egress.write",
   "event.read",
   "event.write",
   "event.publish",

@@ -153,6 +153,12 @@ describe("interpose.v1.TokenService", () => {
         lacks: "execution.bypass",
       },
       {
+        name: "where targets can be called, which an editor does not hold",
+        maker: { role: "ROLE_EDITOR", permissions: ["token.write"] },
+        wanted: { permissions: ["target.egress.write"] },
+        lacks: "target.egress.write",
+      },
+      {
         name: "a part of what it holds",
         maker: { role: "ROLE_EDITOR", permissions: ["token.write"] },
         wanted: { role: "ROLE_VIEWER", permissions: ["token.write", "execution.delete"] },

@@ -11,7 +11,7 @@ export type AllowEntry =
 /** An entry, with its text in one spelling; or what is wrong with it. */
 export type ReadAllowEntry =
   | { readonly entry: AllowEntry; readonly text: string; readonly fault?: undefined }
-  | { readonly entry?: undefined; readonly fault: string };
+  | { readonly entry?: undefined; readonly text?: undefined; readonly fault: string };
 
 /** What an allow list lets be called. */
 export interface AllowList {

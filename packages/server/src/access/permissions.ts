@@ -7,6 +7,7 @@ export const PERMISSIONS = [
   "execution.write",
   "execution.delete",
   "execution.bypass",
+  "target.egress.write",
   "event.read",
   "event.write",
   "event.publish",

@@ -155,6 +155,7 @@ export async function assemble({
 
   const targets = createTargetCaller({
     egressAllow: settings.egress.allow,
+    egressOnly: settings.egress.only,
     maxPayloadBytes: limits.maxPayloadBytes,
     maxReplyBytes: limits.maxReplyBytes,
     userAgent: `interpose/${VERSION}`,
@@ -232,6 +233,7 @@ export async function assemble({
       database,
       instanceId: call.instanceId,
       creator: call.caller.userId,
+      permissions: call.caller.permissions,
       newId,
       committed: router.catchUp,
       snapshot: router.current,

@@ -19,6 +19,7 @@ import { searchExecutions } from "../store/sql/search-executions.ts";
 import { selectExecution } from "../store/sql/select-execution.ts";
 import { searchTargets } from "../store/sql/search-targets.ts";
 import { assertGrantable } from "../access/authorize.ts";
+import { permissionsOfRole } from "../access/permissions.ts";
 import type { Backend } from "./backend.ts";
 import { openCliStore } from "./cli-store.ts";
 import type { StoreUse } from "./command-tools.ts";
@@ -45,6 +46,7 @@ export async function openDirectBackend(settings: Settings, { makesStore = false
       database,
       instanceId,
       creator: `cli:${userInfo().username}`,
+      permissions: permissionsOfRole("admin"),
       newId,
       committed: () => Promise.resolve(),
       depth: 0,

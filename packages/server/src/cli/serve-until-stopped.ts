@@ -30,7 +30,7 @@ export async function serve(settings: Settings, io: ServeIo): Promise<void> {
     });
     const url = await listen(onRequest, settings, teardown);
     log("server.started", { url, store, version: VERSION });
-    io.print(startMessage({ version: VERSION, url, store, firstToken, egressAllow: settings.egress.allow, gateways }));
+    io.print(startMessage({ version: VERSION, url, store, firstToken, egress: settings.egress, gateways }));
     if (!ended.aborted) await new Promise((resolve) => ended.addEventListener("abort", resolve, { once: true }));
     log("server.stopping", { reason: String(ended.reason) });
   } finally {

@@ -1,3 +1,5 @@
+import type { Settings } from "../config/index.ts";
+
 /** What a person is told when the server has started. */
 export interface StartMessage {
   readonly version: string;
@@ -5,21 +7,19 @@ export interface StartMessage {
   readonly store: string;
   /** On the first start only. */
   readonly firstToken: string | undefined;
-  readonly egressAllow: readonly string[];
+  readonly egress: Settings["egress"];
   readonly gateways: readonly { readonly name: string; readonly url: string; readonly upstream: string }[];
 }
 
 /** The text for standard output. */
-export function startMessage({ version, url, store, firstToken, egressAllow, gateways }: StartMessage): string {
+export function startMessage({ version, url, store, firstToken, egress, gateways }: StartMessage): string {
   const token = firstToken ?? "$INTERPOSE_TOKEN";
   const lines = [
     `Interpose ${version} is ready at ${url}`,
     "",
     `  Store    ${store}`,
     `  API      ${url}/openapi.json`,
-    ...(egressAllow.length > 0
-      ? [`  Egress   targets may live at public addresses and in ${egressAllow.join(", ")}`]
-      : []),
+    ...egressLine(egress),
     ...gateways.map((gateway) => `  Gateway  ${gateway.url} before ${gateway.upstream} (${gateway.name})`),
     ...(firstToken === undefined
       ? []
@@ -30,4 +30,13 @@ export function startMessage({ version, url, store, firstToken, egressAllow, gat
     "",
   ];
   return `${lines.join("\n")}\n`;
+}
+
+function egressLine({ allow, only }: Settings["egress"]): readonly string[] {
+  const list = allow.join(", ");
+  if (only)
+    return [
+      `  Egress   targets may live ${list === "" ? "nowhere, but where lists of their own say" : `in ${list} only`}`,
+    ];
+  return list === "" ? [] : [`  Egress   targets may live at public addresses and in ${list}`];
 }

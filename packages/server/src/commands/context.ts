@@ -14,6 +14,8 @@ export interface CommandContext {
   readonly instanceId: string;
   /** Who gives the command: the user id of its caller. Written into every event. */
   readonly creator: string;
+  /** What they may do, for what takes more than the permission that the method asks for. */
+  readonly permissions: ReadonlySet<string>;
   /** Makes the id of something new. */
   readonly newId: () => string;
   /**

@@ -1,3 +1,4 @@
+import { permissionsOfRole } from "../access/permissions.ts";
 import { newId } from "../ids.ts";
 import type { Database } from "../store/database.ts";
 import { ensureInstance } from "../store/sql/ensure-instance.ts";
@@ -23,6 +24,7 @@ export async function ensureDefaultInstance(
     database,
     instanceId: id,
     creator: "interpose",
+    permissions: permissionsOfRole("admin"),
     newId,
     committed: () => Promise.resolve(),
     depth: 0,

@@ -6,6 +6,7 @@ import { updateTarget as updateTargetRow } from "../store/sql/update-target.ts";
 import { appendOne, write, type CommandContext } from "./context.ts";
 import { refuseTakenName } from "./create-target.ts";
 import { changedDeliverySettings, type DeliverySettingsChanges } from "./delivery-settings.ts";
+import { authorizeEgress, checkedEgressList } from "./egress-list.ts";
 import { checkEndpoint, checkName, checkTimeout, withoutSecrets } from "./target-rules.ts";
 
 /** What changes of a target. What is undefined stays as it is. */
@@ -17,11 +18,14 @@ export interface TargetChanges {
   readonly timeoutMs?: number | undefined;
   readonly dialect?: Dialect | undefined;
   readonly delivery?: DeliverySettingsChanges | undefined;
+  /** What may be called for it alone; empty: nothing. */
+  readonly egressAllow?: readonly string[] | undefined;
 }
 
 /**
- * Changes a target. When nothing would change, no event is added and the old details are answered.
- * Throws `target_not_found`, `target_invalid` or `target_exists`.
+ * Changes a target. When nothing would change, no event is added and the old details are answered. What may be called for it alone, and the endpoint of one
+ * that has such a list, are changed only by those who may say where targets can be called.
+ * Throws `target_not_found`, `target_invalid`, `target_exists` or `permission_denied`.
  */
 export async function updateTarget(context: CommandContext, id: string, changes: TargetChanges): Promise<Details> {
   if (changes.name !== undefined) checkName(changes.name);
@@ -41,6 +45,9 @@ export async function updateTarget(context: CommandContext, id: string, changes:
     }
     const changed = effectiveChanges(stored, changes);
     if (Object.keys(changed).length === 0) return stored.details;
+    if (changed.egressAllow !== undefined) authorizeEgress(context, "A change of what may be called for a target");
+    if (changed.endpoint !== undefined && stored.egressAllow !== undefined)
+      authorizeEgress(context, "A change of the endpoint of a target that has an egress_allow of its own");
     if (changed.name !== undefined) await refuseTakenName(command, context.instanceId, changed.name, id);
     const details = await appendOne(command, {
       aggregateType: "target",
@@ -58,11 +65,17 @@ export async function updateTarget(context: CommandContext, id: string, changes:
 }
 
 type ChangedFields = Partial<
-  Pick<StoredTarget, "name" | "type" | "interruptOnError" | "endpoint" | "timeoutMs" | "dialect" | "delivery">
+  Pick<
+    StoredTarget,
+    "name" | "type" | "interruptOnError" | "endpoint" | "timeoutMs" | "dialect" | "delivery" | "egressAllow"
+  >
 >;
 
 /** The fields whose value really becomes another one. */
-function effectiveChanges(stored: StoredTarget, { calling, delivery, ...rest }: TargetChanges): ChangedFields {
+function effectiveChanges(
+  stored: StoredTarget,
+  { calling, delivery, egressAllow, ...rest }: TargetChanges,
+): ChangedFields {
   const wanted = {
     ...rest,
     ...(calling && { type: calling.type, interruptOnError: calling.type !== "async" && calling.interruptOnError }),
@@ -72,5 +85,10 @@ function effectiveChanges(stored: StoredTarget, { calling, delivery, ...rest }: 
   );
   const own = delivery && changedDeliverySettings(stored.delivery, delivery);
   const changesDelivery = delivery && !isDeepStrictEqual(own, stored.delivery);
-  return { ...Object.fromEntries(changed), ...(changesDelivery && { delivery: own }) };
+  const list = egressAllow && checkedEgressList(egressAllow);
+  return {
+    ...Object.fromEntries(changed),
+    ...(changesDelivery && { delivery: own }),
+    ...(list && !isDeepStrictEqual(list, stored.egressAllow ?? []) && { egressAllow: list }),
+  };
 }

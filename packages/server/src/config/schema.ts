@@ -151,7 +151,11 @@ export const settingsSchema = z.strictObject({
       allow: z
         .array(z.string())
         .default([])
-        .describe("networks that targets may live in beyond public addresses, as CIDRs"),
+        .describe("networks (CIDRs) and hosts (hooks.corp, *.corp) where targets may live beyond public addresses"),
+      only: z
+        .boolean()
+        .default(false)
+        .describe("targets may live only where egress.allow says, not at public addresses"),
     })
     .prefault({}),
   tls: tlsSchema.optional(),

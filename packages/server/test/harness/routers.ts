@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { compileSnapshot, executionsById, parseConditionId, type Condition, type Snapshot } from "@interpose/engine";
+import { permissionsOfRole } from "../../src/access/permissions.ts";
 import type { CommandContext } from "../../src/commands/context.ts";
 import { createTarget } from "../../src/commands/create-target.ts";
 import { newId } from "../../src/ids.ts";
@@ -59,6 +60,7 @@ export function contextOf(database: Database, instanceId: string, router?: LiveR
     database,
     instanceId,
     creator: "test",
+    permissions: permissionsOfRole("admin"),
     newId,
     committed,
     snapshot: router?.current,

@@ -46,12 +46,20 @@ const DIALECTS: Readonly<Record<Dialect, EngineDialect | undefined>> = {
   [Dialect.V2]: "v2",
 };
 
-const PATHS: readonly string[] = ["*", "dialect", "delivery", ...Object.keys(DELIVERY_PATHS)];
+const PATHS: readonly string[] = ["*", "dialect", "delivery", ...Object.keys(DELIVERY_PATHS), "egress_allow"];
 
 /** What of the settings changes: what the mask names or, without one, what is given. https://google.aip.dev/134 */
 function changesFromProto(settings: TargetSettings | undefined, mask: FieldMask | undefined): TargetChanges {
   const dialect = DIALECTS[settings?.dialect ?? Dialect.UNSPECIFIED];
-  if (!mask) return { dialect, delivery: deliveryChangesFromProto(settings?.delivery, undefined) };
+  const egressAllow = settings?.egressAllow ?? [];
+  if (!mask) {
+    return {
+      dialect,
+      delivery: deliveryChangesFromProto(settings?.delivery, undefined),
+      // An empty list looks like none that is given.
+      egressAllow: egressAllow.length > 0 ? egressAllow : undefined,
+    };
+  }
   const unknown = mask.paths.find((path) => !PATHS.includes(path));
   if (unknown !== undefined) {
     const description = `there is no setting "${unknown.slice(0, 100)}". Name ${PATHS.slice(1).join(", ")}, or * for all.`;
@@ -64,9 +72,18 @@ function changesFromProto(settings: TargetSettings | undefined, mask: FieldMask 
     // There is no dialect that a target has by default: one that is named and not given stays.
     dialect: names("dialect") ? dialect : undefined,
     delivery: deliveryChangesFromProto(settings?.delivery, (path) => names(path) || names("delivery")),
+    egressAllow: names("egress_allow") ? egressAllow : undefined,
   };
 }
 
-function settingsToProto({ dialect, delivery }: StoredTarget): MessageInitShape<typeof TargetSettingsSchema> {
-  return { dialect: dialect === "v2" ? Dialect.V2 : Dialect.V3ALPHA, delivery: deliveryToProto(delivery) };
+function settingsToProto({
+  dialect,
+  delivery,
+  egressAllow = [],
+}: StoredTarget): MessageInitShape<typeof TargetSettingsSchema> {
+  return {
+    dialect: dialect === "v2" ? Dialect.V2 : Dialect.V3ALPHA,
+    delivery: deliveryToProto(delivery),
+    egressAllow: [...egressAllow],
+  };
 }

@@ -3,7 +3,7 @@ import type { StoredTarget } from "../records.ts";
 
 /** The columns of a target, in the order and under the names of `TargetRow`. */
 export const TARGET_COLUMNS = `id, name, type, endpoint, timeout_ms as "timeoutMs", interrupt_on_error as "interruptOnError", dialect, delivery,
-  sequence, changed_at as "changedAt", created_at as "createdAt"`;
+  egress_allow as "egressAllow", sequence, changed_at as "changedAt", created_at as "createdAt"`;
 
 /** A row of `targets`. */
 export interface TargetRow {
@@ -15,6 +15,7 @@ export interface TargetRow {
   readonly interruptOnError: boolean;
   readonly dialect: Dialect;
   readonly delivery: Partial<DeliverySettings>;
+  readonly egressAllow: readonly string[];
   readonly sequence: bigint;
   readonly changedAt: Date;
   readonly createdAt: Date;
@@ -22,11 +23,16 @@ export interface TargetRow {
 
 /** A row as the program knows it. */
 export function targetFromRow(
-  { sequence, changedAt, delivery, ...target }: TargetRow,
+  { sequence, changedAt, delivery, egressAllow, ...target }: TargetRow,
   instanceId: string,
 ): StoredTarget {
   const hasOwn = Object.keys(delivery).length > 0;
-  return { ...target, ...(hasOwn && { delivery }), details: { sequence, changedAt, resourceOwner: instanceId } };
+  return {
+    ...target,
+    ...(hasOwn && { delivery }),
+    ...(egressAllow.length > 0 && { egressAllow }),
+    details: { sequence, changedAt, resourceOwner: instanceId },
+  };
 }
 
 /**

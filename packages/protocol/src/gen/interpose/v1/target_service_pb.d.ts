@@ -30,6 +30,15 @@ export declare type TargetSettings = Message<"interpose.v1.TargetSettings"> & {
    * @generated from field: interpose.v1.DeliverySettings delivery = 2;
    */
   delivery?: DeliverySettings | undefined;
+
+  /**
+   * What may be called for this target alone, where it redirects included, beyond what the setting egress.allow lets be called for all: networks as CIDRs, and
+   * hosts such as hooks.corp, or *.corp for all names that end in .corp, whose addresses may then be private ones. A change needs the permission
+   * target.egress.write, and so does a change of the endpoint of a target that has such a list.
+   *
+   * @generated from field: repeated string egress_allow = 7;
+   */
+  egressAllow: string[];
 };
 
 /**
@@ -153,8 +162,8 @@ export declare type UpdateTargetSettingsRequest = Message<"interpose.v1.UpdateTa
   settings?: TargetSettings | undefined;
 
   /**
-   * Which of them change: dialect, delivery, delivery.retry, delivery.max_concurrency, delivery.max_per_second, or * for all. What of delivery is named here and not given has its
-   * default again. Without it: those that are given.
+   * Which of them change: dialect, delivery, delivery.retry, delivery.max_concurrency, delivery.max_per_second, egress_allow, or * for all. What of delivery is named here and not
+   * given has its default again, and egress_allow is empty. Without it: those that are given.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 3;
    */

@@ -34,9 +34,6 @@ export function startMessage({ version, url, store, firstToken, egress, gateways
 
 function egressLine({ allow, only }: Settings["egress"]): readonly string[] {
   const list = allow.join(", ");
-  if (only)
-    return [
-      `  Egress   targets may live ${list === "" ? "nowhere, but where lists of their own say" : `in ${list} only`}`,
-    ];
+  if (only) return [`  Egress   targets may live only ${list === "" ? "where lists of their own say" : `in ${list}`}`];
   return list === "" ? [] : [`  Egress   targets may live at public addresses and in ${list}`];
 }

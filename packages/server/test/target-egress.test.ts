@@ -166,6 +166,27 @@ describe("egress_allow of a target", () => {
   });
 });
 
+describe("egress.only", () => {
+  const suite = forSuite();
+
+  it("lets targets live where a list says, and at no public address", async () => {
+    const env = { INTERPOSE_EGRESS_ALLOW: "127.0.0.0/8", INTERPOSE_EGRESS_ONLY: "true", INTERPOSE_LOG_LEVEL: "debug" };
+    const server = await startServer(suite, { env });
+    assert.match(server.stdout(), /Egress {3}targets may live only in 127\.0\.0\.0\/8\n/);
+    const hook = await startTarget(suite);
+    for (const [endpoint, status] of [
+      ["http://8.8.8.8/", 503],
+      [hook.url, 200],
+    ] as const) {
+      await setExecution(server, ON_LIST, [await createTarget(server, { endpoint })]);
+      assert.equal((await server.request("POST", "/v3alpha/targets/search", {})).status, status);
+    }
+    await eventually("the log says why", () =>
+      server.stderr().includes("8.8.8.8: with egress.only (INTERPOSE_EGRESS_ONLY)"),
+    );
+  });
+});
+
 describe(
   "egress_allow of a target on two servers",
   { skip: process.env.INTERPOSE_TEST_STORE === "url" ? false : "an embedded store is one server's" },

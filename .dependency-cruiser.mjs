@@ -24,6 +24,21 @@ export default {
       to: { dependencyTypes: ["core"] },
     },
     {
+      name: "receiver-stands-alone",
+      comment:
+        "Targets run anywhere: the receiver imports nothing of ours and nothing of Node's, and jose only where tokens are opened.",
+      severity: "error",
+      from: { path: "^packages/receiver/src", pathNot: "\\.test\\.ts$|/tokens\\.ts$" },
+      to: { pathNot: "^packages/receiver/src" },
+    },
+    {
+      name: "receiver-opens-tokens-with-jose",
+      comment: "The one dependency of the receiver is jose's.",
+      severity: "error",
+      from: { path: "^packages/receiver/src/tokens\\.ts$" },
+      to: { pathNot: "^packages/receiver/src|node_modules/jose/" },
+    },
+    {
       name: "only-the-store-knows-postgres",
       comment: "SQL and its driver stay in store/.",
       severity: "error",

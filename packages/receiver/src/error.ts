@@ -29,7 +29,7 @@ export const ERROR_STATUSES = {
   token_invalid: 401,
   /** A JWE that none of the private keys opens. */
   undecryptable: 400,
-  /** The instance's keys could not be fetched. */
+  /** Keys could not be fetched. */
   keys_unavailable: 503,
   /** Not the JSON of a call. */
   payload_invalid: 400,

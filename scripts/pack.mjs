@@ -17,7 +17,7 @@ import { fileURLToPath } from "node:url";
 import { SERVER_FLAGS } from "../packages/server/bin/runtime.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const PACKAGES = ["engine", "protocol", "caller", "server"];
+const PACKAGES = ["engine", "protocol", "caller", "receiver", "server"];
 
 /** Packs all packages, and answers the files. */
 export function pack(folder) {

@@ -14,6 +14,9 @@ import { createInterpose, InterposeError } from "interpose";
 import { applyClaims } from "interpose/claims";
 import { interposeInterceptor } from "interpose/connect";
 import { interposeInterceptor as forGrpcJs } from "interpose/grpc-js";
+import { createReceiver } from "@interpose/receiver";
+import { fetchHandler } from "@interpose/receiver/fetch";
+import { createOpener } from "@interpose/receiver/tokens";
 
 const token = "a-token-of-the-consumer";
 const interpose = await createInterpose({ dataDir: "data", adminToken: token });
@@ -24,12 +27,15 @@ const openApi = await (await fetch(url + "/openapi.json")).json();
 const interceptors = [interposeInterceptor(interpose), forGrpcJs(interpose, { services: [] })];
 const output = await interpose.invoke("preuserinfo", { userinfo: {} });
 await interpose.close();
+const receiver = createReceiver({ keys: "a key", opener: createOpener({ jwks: { keys: [] } }), on: {}, onError() {} });
+const unsigned = await fetchHandler(receiver)(new Request("http://receiver/", { method: "POST", body: "{}" }));
 const refused = await createInterpose({ limits: { maxReplyBytes: 0 } }).catch((error) => error);
 console.log(JSON.stringify({
   services,
   title: openApi.info.title,
   claims: applyClaims({ sub: "1" }, { ...output, append_claims: [{ key: "a", value: 1 }] }, "preuserinfo"),
   interceptors: interceptors.map((each) => typeof each),
+  unsigned: unsigned.status,
   reason: refused instanceof InterposeError && refused.reason,
 }));
 `;
@@ -41,12 +47,29 @@ import { createInterpose, type Interpose } from "interpose";
 import { applyClaims } from "interpose/claims";
 import { interposeInterceptor } from "interpose/connect";
 import { interposeInterceptor as forGrpcJs } from "interpose/grpc-js";
+import { createReceiver, reply, type Receiver } from "@interpose/receiver";
+import { expressHandler } from "@interpose/receiver/express";
+import { fastifyPlugin } from "@interpose/receiver/fastify";
+import { fetchHandler } from "@interpose/receiver/fetch";
+import { honoHandler } from "@interpose/receiver/hono";
+import { nodeHandler } from "@interpose/receiver/node";
+import express from "express";
+import fastify from "fastify";
+import { Hono } from "hono";
+import { createServer } from "node:http";
 
 const interpose: Interpose = await createInterpose({ dataDir: "data", egress: { allow: ["127.0.0.0/8"] } });
 export const output = await interpose.invoke("preuserinfo", { userinfo: { sub: "1" } }, { timeoutMs: 1_000 });
 export const claims = applyClaims({ sub: "1" }, output, "preuserinfo");
 export const forConnect: Interceptor = interposeInterceptor(interpose);
 export const forGrpc: ServerInterceptor = forGrpcJs(interpose, { services: [] });
+const receiver: Receiver = createReceiver({ keys: "a key", on: { request: ({ request }) => reply.change(request) } });
+const handle = nodeHandler(receiver);
+createServer((request, response) => void handle(request, response));
+express().post("/", expressHandler(receiver));
+fastify().register(fastifyPlugin(receiver), { prefix: "/" });
+new Hono().post("/", honoHandler(receiver));
+export const worker: { fetch(request: Request): Promise<Response> } = { fetch: fetchHandler(receiver) };
 // @ts-expect-error -- there is no such setting
 await createInterpose({ dataDri: "data" });
 `;
@@ -69,6 +92,7 @@ describe("the packages, packed and installed", () => {
       title: "Interpose",
       claims: { sub: "1", a: 1 },
       interceptors: ["function", "function"],
+      unsigned: 401,
       reason: "settings_invalid",
     });
   });
@@ -95,7 +119,7 @@ function install(files, modules) {
   for (const name of readdirSync(theirs))
     if (!ours.has(name) && !name.startsWith(".")) symlinkSync(join(theirs, name), join(modules, name));
   for (const file of files) {
-    const name = /interpose-(engine|protocol|caller)-\d/.exec(file)?.[1];
+    const name = /interpose-(engine|protocol|caller|receiver)-\d/.exec(file)?.[1];
     const target = join(modules, name === undefined ? "interpose" : `@interpose/${name}`);
     mkdirSync(target);
     execFileSync("tar", ["-xzf", file, "-C", target, "--strip-components=1"]);

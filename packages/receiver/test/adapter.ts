@@ -16,7 +16,10 @@ export function startReceiver(): { readonly receiver: Receiver; readonly errors:
   const receiver = createReceiver({
     keys: KEY,
     maxBodyBytes: MAX_BODY_BYTES,
-    on: { request: ({ request }) => reply.change({ name: `${String(request.name)} the second` }) },
+    on: {
+      request: ({ request }) => reply.change({ name: `${String(request.name)} the second` }),
+      event: () => undefined,
+    },
     onError: (error) => errors.push(error),
   });
   return { receiver, errors };
@@ -39,6 +42,13 @@ export function adapterConformance(open: (t: TestContext, receiver: Receiver) =>
       const url = await open(t, startReceiver().receiver);
       for (const headers of [webhookHeaders({ body: BODY }), zitadelHeaders({ body: BODY })])
         assert.deepEqual(await post(url, BODY, headers), [200, REPLY]);
+    });
+
+    it("answers with nothing where nothing shall change", async (t) => {
+      const url = await open(t, startReceiver().receiver);
+      const head = { event_type: "a", aggregateID: "1", aggregateType: "a", sequence: 1 };
+      const body = JSON.stringify({ ...head, created_at: "2026-11-26T09:30:00Z" });
+      assert.deepEqual(await post(url, body, webhookHeaders({ body })), [204, ""]);
     });
 
     it("answers with JSON, and says so", async (t) => {

@@ -241,6 +241,15 @@ describe("createReceiver()", () => {
       assert.equal(count, 2);
     });
 
+    it("is not led around them by leaving the id away, where Standard Webhooks is what counts", async () => {
+      const { send } = start({ event: () => undefined }, { family: "standard-webhooks" });
+      assert.deepEqual(await send(EVENT, { ...webhookHeaders({ body: EVENT }), ...zitadelHeaders({ body: EVENT }) }), [
+        204,
+        undefined,
+      ]);
+      assert.deepEqual(await send(EVENT, zitadelHeaders({ body: EVENT })), [401, "missing"]);
+    });
+
     it("remembers events for as long as they may come again, and others for as long as their signature is good", async () => {
       const asked: unknown[] = [];
       const memory = createMemoryStore();
@@ -260,6 +269,10 @@ describe("createReceiver()", () => {
       const on = { event: () => void count++ };
       const { send } = start(on, { seen: { ...createMemoryStore(), claim: down } });
       assert.deepEqual(await send(EVENT), [503, "store_unavailable"]);
+      assert.deepEqual(await start(on, { seen: { ...createMemoryStore(), claim: () => "OK" as never } }).send(EVENT), [
+        503,
+        "store_unavailable",
+      ]);
       assert.equal(count, 0);
       const { send: late, errors } = start(on, { seen: { ...createMemoryStore(), done: down } });
       assert.deepEqual(await late(EVENT), [204, undefined]);

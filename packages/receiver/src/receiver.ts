@@ -29,7 +29,7 @@ export interface ReceiverOptions {
   readonly seen?: SeenStore | false | undefined;
   /** How long an event that was handled is remembered, in seconds. Longer than its sender may try again. Default: a day. */
   readonly rememberEventsSeconds?: number | undefined;
-  /** Longest body, in bytes. Default: 8 MiB, which is more than Interpose's own largest payload is as a JWE. */
+  /** Longest body, in bytes. Default: 8 MiB, twice of what Interpose sends at most unless it is told otherwise. */
   readonly maxBodyBytes?: number | undefined;
   /** Told of every call that is not handled. Default: those that are a fault of this side are written to the console. */
   readonly onError?: ((error: ReceiverError) => void) | undefined;
@@ -100,6 +100,9 @@ export function createReceiver(options: ReceiverOptions): Receiver {
       if (call.kind === "event") return NOTHING;
       throw new ReceiverError("duplicate_call", "A call with this id was answered before, and is not answered twice.");
     }
+    // A store is somebody's own, and may be written without types.
+    if ((claim as unknown) !== "claimed")
+      throw new ReceiverError("store_unavailable", `The store answered a claim with ${JSON.stringify(claim)}.`);
     let answer: Answer;
     try {
       answer = await run();

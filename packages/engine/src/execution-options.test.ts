@@ -1,13 +1,18 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { parseConditionId } from "./condition.ts";
-import { DEFAULT_EXECUTION_OPTIONS, validateExecutionOptions, type ExecutionOptions } from "./execution-options.ts";
+import {
+  DEFAULT_EXECUTION_OPTIONS,
+  validateExecutionOptions,
+  type ExecutionOptions,
+  type OptionsFault,
+} from "./execution-options.ts";
 
 describe("validateExecutionOptions()", () => {
   const cases: readonly {
     id: string;
     options: Partial<ExecutionOptions>;
-    fault?: "run_on_errors" | "hidden_fields";
+    fault?: OptionsFault["field"];
   }[] = [
     { id: "response", options: { runOnErrors: true, hiddenFields: ["a"] } },
     { id: "response/a.B/C", options: { runOnErrors: true } },
@@ -18,6 +23,12 @@ describe("validateExecutionOptions()", () => {
     { id: "function/preuserinfo", options: { hiddenFields: ["a"] }, fault: "hidden_fields" },
     { id: "function/preuserinfo", options: {} },
     { id: "response", options: { hiddenFields: ["a..b"] }, fault: "hidden_fields" },
+    { id: "request/a.v1.B/C", options: { match: "equivalent" } },
+    { id: "response/a.v1.B", options: { match: "equivalent", runOnErrors: true } },
+    { id: "request/a.B/C", options: { match: "equivalent" }, fault: "match" },
+    { id: "request", options: { match: "equivalent" }, fault: "match" },
+    { id: "event/a.v1.B", options: { match: "equivalent" }, fault: "match" },
+    { id: "function/a.v1.B", options: { match: "equivalent" }, fault: "match" },
   ];
   for (const { id, options, fault } of cases) {
     it(`${fault === undefined ? "takes" : "refuses"} ${JSON.stringify(options)} for ${id}`, () => {

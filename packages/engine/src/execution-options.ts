@@ -1,4 +1,5 @@
 import type { Condition } from "./condition.ts";
+import { equivalenceClass } from "./equivalence.ts";
 import { faultOfFifoBy, type FifoBy } from "./delivery/fifo.ts";
 import { faultOfHiddenPaths } from "./hidden-paths.ts";
 
@@ -10,6 +11,8 @@ export interface ExecutionOptions {
   readonly hiddenFields: readonly string[];
   /** By what deliveries of an event's execution follow each other. Absent: by nothing, so that one that fails delays nobody. */
   readonly fifoBy?: FifoBy | undefined;
+  /** `equivalent`: it is for its method or service in other versions of the package too (`equivalence.ts`). Absent: for what it names alone. */
+  readonly match?: "equivalent" | undefined;
 }
 
 /** The options of an execution for which none were set. */
@@ -17,7 +20,7 @@ export const DEFAULT_EXECUTION_OPTIONS: ExecutionOptions = { runOnErrors: false,
 
 /** A fault of an execution's options. */
 export interface OptionsFault {
-  readonly field: "run_on_errors" | "hidden_fields" | "fifo_by";
+  readonly field: "run_on_errors" | "hidden_fields" | "fifo_by" | "match";
   /** What is wrong, and what would be right. */
   readonly description: string;
 }
@@ -39,6 +42,20 @@ export function validateExecutionOptions(condition: Condition, options: Executio
         : `is for executions on events, and this one is on a ${condition.kind}. Leave it away.`;
     if (description !== undefined) return { field: "fifo_by", description };
   }
+  if (options.match === "equivalent") {
+    const description = faultOfEquivalence(condition);
+    if (description !== undefined) return { field: "match", description };
+  }
   const fault = faultOfHiddenPaths(options.hiddenFields);
   return fault === undefined ? undefined : { field: "hidden_fields", description: fault };
+}
+
+function faultOfEquivalence(condition: Condition): string | undefined {
+  if (condition.kind !== "request" && condition.kind !== "response")
+    return `is for executions on requests and responses, and this one is on a ${condition.kind}. Leave it away.`;
+  const { kind, scope } = condition;
+  if (scope.kind === "all")
+    return `is for a method or a service, and this execution is on every ${kind}, of all versions. Leave it away.`;
+  if (equivalenceClass(scope)) return undefined;
+  return `needs a version in the package's name, such as acme.users.v1.UserService, and "${scope.service.slice(0, 80)}" has none. Leave it away.`;
 }

@@ -29,7 +29,12 @@ export function hookedMessage(given: MessageInCall): HookedMessage {
     kind: "message",
     message,
     payloadFor: ({ dialect }) => DIALECTS[dialect].payload(envelope, messages),
-    repliedBy: ({ dialect }, reply) =>
-      failure ? undefined : hookedMessage({ ...given, message: DIALECTS[dialect].applyReply(message, reply) }),
+    repliedBy: ({ dialect, replyMode }, reply) =>
+      failure
+        ? undefined
+        : hookedMessage({
+            ...given,
+            message: DIALECTS[dialect][replyMode === "patch" ? "applyPatch" : "applyReply"](message, reply),
+          }),
   };
 }

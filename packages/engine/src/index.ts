@@ -4,7 +4,7 @@ export type { Condition, EventMatch, MethodScope } from "./condition.ts";
 export type { Execution, ExecutionEntry } from "./execution.ts";
 export { DEFAULT_EXECUTION_OPTIONS, validateExecutionOptions } from "./execution-options.ts";
 export type { ExecutionOptions, OptionsFault } from "./execution-options.ts";
-export type { Dialect, Target, TargetId, TargetType } from "./target.ts";
+export type { Dialect, ReplyMode, Target, TargetId, TargetType } from "./target.ts";
 export { ERROR_REASONS, InterposeError } from "./error.ts";
 export type { ErrorReason, InterposeErrorOptions, Violation } from "./error.ts";
 export type { RpcCode } from "./rpc-code.ts";
@@ -23,6 +23,10 @@ export {
   planForMethod,
 } from "./router.ts";
 export type { MethodName, PlansOfMethod, Snapshot, SnapshotSources } from "./router.ts";
+
+// One method or service in several versions of its package.
+export { areEquivalent } from "./equivalence.ts";
+export { missedByVersion } from "./missed-by-version.ts";
 
 // Fields that targets neither see nor change.
 export { faultOfHiddenPaths, hiddenRoot, MAX_HIDDEN_PATHS, MAX_HIDDEN_PATH_LENGTH } from "./hidden-paths.ts";

@@ -1,5 +1,5 @@
 import type { JsonObject } from "./json.ts";
-import { mergeJson } from "./merge-json.ts";
+import { mergeJson, mergePatch } from "./merge-json.ts";
 import { MessageMismatch } from "./message.ts";
 import { faultOfJson } from "./plain-json.ts";
 import type { Subject } from "./subject.ts";
@@ -21,7 +21,7 @@ export interface Invocation extends Subject<Invocation> {
 
 /**
  * What a run is about for a function: each target is told its id and the whole input, whatever its dialect, and what it answers is merged into the output of
- * those before it. A reply that does not fit leaves the output as it was.
+ * those before it; of a target that patches, `null` takes out what others answered. A reply that does not fit leaves the output as it was.
  */
 export function invocation(invoked: InvokedFunction): Invocation {
   const { name, input } = invoked;
@@ -35,12 +35,17 @@ function withOutput(invoked: InvokedFunction, payload: JsonObject, output: JsonO
     kind: "function",
     output,
     payloadFor: () => payload,
-    repliedBy: (_target, reply) => withOutput(invoked, payload, invoked.outputOf(merged(output, reply))),
+    repliedBy: ({ replyMode }, reply) =>
+      withOutput(
+        invoked,
+        payload,
+        invoked.outputOf(merged(output, reply, replyMode === "patch" ? mergePatch : mergeJson)),
+      ),
   };
 }
 
-function merged(output: JsonObject, reply: JsonObject): JsonObject {
+function merged(output: JsonObject, reply: JsonObject, merge: typeof mergeJson): JsonObject {
   const fault = faultOfJson(reply, "reply");
   if (fault !== undefined) throw new MessageMismatch(fault);
-  return mergeJson(output, reply);
+  return merge(output, reply);
 }

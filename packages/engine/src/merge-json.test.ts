@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { isJsonObject, type JsonObject, type JsonValue } from "./json.ts";
-import { mergeJson } from "./merge-json.ts";
+import { mergeJson, mergePatch } from "./merge-json.ts";
 
 describe("mergeJson()", () => {
   const cases: readonly { name: string; base: JsonObject; later: JsonObject; gives: JsonObject }[] = [
@@ -78,6 +78,57 @@ describe("mergeJson()", () => {
     );
   });
 });
+
+describe("mergePatch()", () => {
+  // Appendix A of RFC 7396, where both are objects.
+  const cases: readonly { base: JsonObject; patch: JsonObject; gives: JsonObject }[] = [
+    { base: { a: "b" }, patch: { a: "c" }, gives: { a: "c" } },
+    { base: { a: "b" }, patch: { b: "c" }, gives: { a: "b", b: "c" } },
+    { base: { a: "b" }, patch: { a: null }, gives: {} },
+    { base: { a: "b", b: "c" }, patch: { a: null }, gives: { b: "c" } },
+    { base: { a: ["b"] }, patch: { a: "c" }, gives: { a: "c" } },
+    { base: { a: "c" }, patch: { a: ["b"] }, gives: { a: ["b"] } },
+    { base: { a: { b: "c" } }, patch: { a: { b: "d", c: null } }, gives: { a: { b: "d" } } },
+    { base: { a: [{ b: "c" }] }, patch: { a: [1] }, gives: { a: [1] } },
+    { base: { e: null }, patch: { a: 1 }, gives: { e: null, a: 1 } },
+    { base: {}, patch: { a: { bb: { ccc: null } } }, gives: { a: { bb: {} } } },
+  ];
+  for (const { base, patch, gives } of cases) {
+    it(`makes ${JSON.stringify(gives)} of ${JSON.stringify(base)} by ${JSON.stringify(patch)}`, () => {
+      const before = JSON.stringify([base, patch]);
+      assert.deepEqual(mergePatch(base, patch), gives);
+      assert.equal(JSON.stringify([base, patch]), before, "both stay as they were");
+    });
+  }
+
+  const scalar = fc.constantFrom<JsonValue[]>(null, 0, "x", []);
+  const object = fc
+    .dictionary(
+      fc.constantFrom("a", "b", "__proto__"),
+      fc.oneof(scalar, fc.dictionary(fc.constantFrom("a", "b"), scalar)),
+    )
+    .map((each) => JSON.parse(JSON.stringify(each)) as JsonObject);
+
+  it("merges as mergeJson() does, and then takes out the nulls that the patch has", () => {
+    fc.assert(
+      fc.property(object, object, (base, patch) => {
+        const kept = withoutNullsOf(mergeJson(base, patch), patch);
+        assert.deepEqual(mergePatch(base, patch), kept);
+      }),
+    );
+  });
+});
+
+/** What is left of a JSON without what `patch` has a null for. */
+function withoutNullsOf(json: JsonObject, patch: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(json).flatMap(([key, value]): [string, JsonValue][] => {
+      const change = Object.hasOwn(patch, key) ? patch[key] : undefined;
+      if (change === null) return [];
+      return [[key, isJsonObject(value) && isJsonObject(change) ? withoutNullsOf(value, change) : value]];
+    }),
+  );
+}
 
 /** Stands for an object with nothing in it, which is none any more once something was merged into it. */
 const EMPTY = "{}";

@@ -13,3 +13,17 @@ export function mergeJson(base: JsonObject, later: JsonObject): JsonObject {
   }
   return Object.fromEntries(merged);
 }
+
+/** Merges as `mergeJson` does, but `null` takes out what it stands for, on each level (RFC 7396, JSON Merge Patch). */
+export function mergePatch(base: JsonObject, patch: JsonObject): JsonObject {
+  const merged = new Map<string, JsonValue>(Object.entries(base));
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) {
+      merged.delete(key);
+      continue;
+    }
+    const before = merged.get(key);
+    merged.set(key, isJsonObject(value) ? mergePatch(isJsonObject(before) ? before : {}, value) : value);
+  }
+  return Object.fromEntries(merged);
+}

@@ -58,6 +58,12 @@ describe("mergeReply()", () => {
       gives: {},
     },
     {
+      name: "takes a key out of a map by null, and no other one",
+      base: { labels: { a: "1", b: "2" } },
+      reply: { labels: { b: null, c: null } },
+      gives: { labels: { a: "1" } },
+    },
+    {
       name: "clears the other members of a oneof",
       base: { by_name: "a" },
       reply: { byInner: { other: "b" } },
@@ -86,6 +92,12 @@ describe("mergeReply()", () => {
 
   it("spells the result as it is asked to", () => {
     assert.deepEqual(mergeReply({ userId: "1" }, { user_id: "2" }, SHAPE, "camel"), { userId: "2" });
+  });
+
+  it("keeps what it does not know for the message to refuse, names in another case among it, where it is told to", () => {
+    const reply = { nope: 1, NAME: "x", userId: "2", inner: { other: "c", nope: null } };
+    const expected = { name: "a", nope: 1, NAME: "x", userId: "2", inner: { other: "c", nope: null } };
+    assert.deepEqual(mergeReply({ name: "a", userId: "1" }, reply, SHAPE, "camel", "keep"), expected);
   });
 
   it("takes __proto__ for a key like any other", () => {

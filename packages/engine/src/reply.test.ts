@@ -25,7 +25,7 @@ describe("readReply()", () => {
       assert.deepEqual(reply, { kind: "refusal", refusal: { code, id: "EXEC-reUaUZCzCp", text: "no" } });
     });
   }
-  for (const status of [1, 200, 399, 500, 1000, undefined]) {
+  for (const status of [1, 200, 399, 403.5, 500, 1000, undefined]) {
     it(`reads ${status ?? "a message alone"} as failed_precondition`, () => {
       const reply = readReply(JSON.stringify({ forwardedStatusCode: status, forwardedErrorMessage: "no" }));
       assert.deepEqual(reply, {
@@ -37,6 +37,18 @@ describe("readReply()", () => {
 
   it("takes values of other types for data", () => {
     assert.equal(readReply('{"forwardedStatusCode": "403", "forwardedErrorMessage": 1}').kind, "object");
+  });
+
+  it("reads both names in any case, the last one that is there, as ZITADEL does", () => {
+    const reply = readReply('{"forwardedStatusCode": 404, "FORWARDEDSTATUSCODE": 403, "Forwardederrormessage": "no"}');
+    const refusal = { code: "permission_denied", id: "EXEC-reUaUZCzCp", text: "no" };
+    assert.deepEqual(reply, { kind: "refusal", refusal });
+  });
+
+  it("takes halves of characters out of the text, which no protocol can carry", () => {
+    const reply = readReply('{"forwardedStatusCode": 403, "forwardedErrorMessage": "a\\ud800b"}');
+    assert.ok(reply.kind === "refusal");
+    assert.equal(reply.refusal.text, "a\ufffdb");
   });
 
   it("bounds the text, and takes control characters out of it", () => {

@@ -46,19 +46,31 @@ const CODES: Readonly<Record<number, RpcCode>> = {
   429: "resource_exhausted",
 };
 
-/** The refusal that `forwardedStatusCode` and `forwardedErrorMessage` ask for. Values of other types than theirs ask for nothing. */
+/**
+ * The refusal that `forwardedStatusCode` and `forwardedErrorMessage` ask for, in whatever case they are written, since ZITADEL reads them so. Values of other types than
+ * theirs ask for nothing.
+ */
 function forwardedRefusal(json: JsonObject): ForwardedRefusal | undefined {
-  const status = typeof json.forwardedStatusCode === "number" ? json.forwardedStatusCode : 0;
-  const message = typeof json.forwardedErrorMessage === "string" ? json.forwardedErrorMessage : "";
+  let status = 0;
+  let message = "";
+  for (const [key, value] of Object.entries(json)) {
+    const name = key.toLowerCase();
+    if (name === "forwardedstatuscode" && typeof value === "number") status = value;
+    if (name === "forwardederrormessage" && typeof value === "string") message = value;
+  }
   if (status === 0 && message === "") return undefined;
   const text = presentable(message);
-  if (status >= 400 && status <= 499) return { code: CODES[status] ?? "unknown", id: "EXEC-reUaUZCzCp", text };
+  if (Number.isInteger(status) && status >= 400 && status <= 499)
+    return { code: CODES[status] ?? "unknown", id: "EXEC-reUaUZCzCp", text };
   return { code: "failed_precondition", id: "EXEC-bmhNhpcqpF", text };
 }
 
-/** A target's text as a caller may be shown it: bounded, and without control characters, which could forge lines in a log. */
+/** A target's text as a caller may be shown it: bounded, and without control characters, which could forge lines in a log, and halves of characters, which no protocol can carry. */
 function presentable(text: string): string {
-  const clean = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, " ").trim();
+  const clean = text
+    .toWellFormed()
+    .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, " ")
+    .trim();
   const characters = Array.from(clean);
   return characters.length > MAX_FORWARDED_TEXT ? `${characters.slice(0, MAX_FORWARDED_TEXT).join("")}…` : clean;
 }

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { conditionId, parseConditionId, type Condition } from "./condition.ts";
+import { conditionId, parseConditionId, type Condition, type MethodScope } from "./condition.ts";
+import { areEquivalent } from "./equivalence.ts";
+import { DEFAULT_EXECUTION_OPTIONS } from "./execution-options.ts";
 import type { Execution } from "./execution.ts";
 import {
   compileSnapshot,
@@ -72,6 +74,104 @@ describe("planForMethod()", () => {
         },
       ),
     );
+  });
+});
+
+describe("planForMethod(), where executions ask for other versions too", () => {
+  /** An id, and "~" before it where the execution is for equivalents too. */
+  const snapshotFrom = (given: readonly string[]): Snapshot =>
+    compileSnapshot({
+      targets: TARGETS,
+      revision: 1n,
+      executions: executionsById(
+        given.map((text): Execution => {
+          const condition = parseConditionId(text.replace("~", "")) ?? assert.fail(`${text} is no condition`);
+          const options = { ...DEFAULT_EXECUTION_OPTIONS, match: "equivalent" as const };
+          return { condition, entries: [{ target: "1" }], ...(text.startsWith("~") && { options }) };
+        }),
+      ),
+    });
+  const check = (given: readonly string[], called: string): string | undefined => {
+    const [, service = ""] = called.split("/");
+    return planForMethod(snapshotFrom(given), "request", { full: called, service })?.executionId;
+  };
+
+  const cases = [
+    { given: ["~request/a.v1.B/C"], called: "/a.v2beta1.B/C", finds: "request/a.v1.B/C" },
+    { given: ["request/a.v1.B/C"], called: "/a.v2beta1.B/C", finds: undefined },
+    { given: ["~response/a.v1.B/C"], called: "/a.v2.B/C", finds: undefined },
+    { given: ["~request/a.v1.B/C", "request/a.v2.B/C"], called: "/a.v2.B/C", finds: "request/a.v2.B/C" },
+    { given: ["~request/a.v1.B/C", "request/a.v2.B"], called: "/a.v2.B/C", finds: "request/a.v1.B/C" },
+    { given: ["~request/a.v1.B", "request/a.v2.B"], called: "/a.v2.B/C", finds: "request/a.v2.B" },
+    { given: ["~request/a.v1.B", "request"], called: "/a.v2.B/C", finds: "request/a.v1.B" },
+    { given: ["~request/a.v1.B/D", "request"], called: "/a.v2.B/C", finds: "request" },
+    { given: ["~request/a.v1.B", "~request/a.v1.B/C"], called: "/a.v2.B/C", finds: "request/a.v1.B/C" },
+    { given: ["~request/a.v1.B/C", "~request/a.v3.B/C"], called: "/a.v2.B/C", finds: "request/a.v3.B/C" },
+    { given: ["~request/a.v1.B/C", "~request/a.v3alpha.B/C"], called: "/a.v2.B/C", finds: "request/a.v1.B/C" },
+    { given: ["~request/a.v1.B/C"], called: "/a.B/C", finds: undefined },
+    { given: ["~request/a.v1.B/C", "request/a.B"], called: "/a.B/C", finds: "request/a.B" },
+    {
+      given: ["~request/zitadel.action.v2.ActionService/GetTarget"],
+      called: "/zitadel.action.v3alpha.ActionService/GetTargetByID",
+      finds: "request/zitadel.action.v2.ActionService/GetTarget",
+    },
+    {
+      given: ["~request/zitadel.action.v3alpha.ActionService/GetTargetByID"],
+      called: "/zitadel.action.v2beta.ActionService/GetTarget",
+      finds: "request/zitadel.action.v3alpha.ActionService/GetTargetByID",
+    },
+  ];
+  for (const { given, called, finds } of cases) {
+    it(`finds ${finds ?? "nothing"} for ${called} among ${given.join(", ")}`, () =>
+      assert.equal(check(given, called), finds));
+  }
+
+  it("agrees with looking through all executions, in whatever order they stand", () => {
+    const service = fc.constantFrom("a.v1.B", "a.v2.B", "a.v2beta.B", "a.v3alpha.B", "a.B", "b.v1.B");
+    const id = fc
+      .tuple(fc.constantFrom("", "~"), fc.constantFrom("request", "response"), service, fc.constantFrom("", "/C", "/D"))
+      .map(([tilde, side, name, method]) => `${tilde}${side}/${name}${method}`);
+    const given = fc.uniqueArray(id, { selector: (text) => text.replace("~", ""), maxLength: 12 });
+    fc.assert(
+      fc.property(given, fc.boolean(), service, fc.constantFrom("C", "D"), (ids, withAll, name, method) => {
+        const all = withAll ? [...ids, "request"] : ids;
+        const called = { kind: "method", service: name, method } as const;
+        const equivalents = (scope: MethodScope): readonly string[] =>
+          ["v2", "v1", "v2beta", "v3alpha"].flatMap((version) =>
+            all.flatMap((text) => {
+              const condition = parseConditionId(text.replace("~", ""));
+              if (!text.startsWith("~request/") || condition?.kind !== "request") return [];
+              const isOfVersion = condition.scope.kind !== "all" && condition.scope.service.includes(`.${version}.`);
+              return isOfVersion && areEquivalent(condition.scope, scope) ? [text.slice(1)] : [];
+            }),
+          );
+        const exactly = (text: string): readonly string[] =>
+          all.some((each) => each.replace("~", "") === text) ? [text] : [];
+        const [expected] = [
+          ...exactly(`request/${name}/${method}`),
+          ...equivalents(called),
+          ...exactly(`request/${name}`),
+          ...equivalents({ kind: "service", service: name }),
+          ...exactly("request"),
+        ];
+        assert.equal(check(all, `/${name}/${method}`), expected);
+        assert.equal(check([...all].reverse(), `/${name}/${method}`), expected);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it("leaves out an equivalent that calls nothing, so that the next one applies", () => {
+    const options = { ...DEFAULT_EXECUTION_OPTIONS, match: "equivalent" as const };
+    const on = (version: string, targetId: string): Execution => ({
+      condition: { kind: "request", scope: { kind: "method", service: `a.${version}.B`, method: "C" } },
+      entries: [{ target: targetId }],
+      options,
+    });
+    const executions = executionsById([on("v3", "gone"), on("v1", "1")]);
+    const snapshot = compileSnapshot({ targets: TARGETS, executions, revision: 1n });
+    const found = planForMethod(snapshot, "request", { full: "/a.v2.B/C", service: "a.v2.B" });
+    assert.equal(found?.executionId, "request/a.v1.B/C");
   });
 });
 

@@ -1,4 +1,6 @@
+import { versionedService } from "./api-version.ts";
 import { conditionId } from "./condition.ts";
+import { compareEquivalents, equivalenceClass, equivalentMethodKey, type EquivalenceClass } from "./equivalence.ts";
 import type { Execution } from "./execution.ts";
 import { expandPlan, type Plan, type PlanSources } from "./plan.ts";
 
@@ -15,6 +17,8 @@ interface MethodPlans {
   readonly byMethod: ReadonlyMap<string, Plan>;
   readonly byService: ReadonlyMap<string, Plan>;
   readonly all: Plan | undefined;
+  /** Plans that are for other versions too, by the key of their class. Undefined where there are none, so that no name need be taken apart. */
+  readonly equivalent: ReadonlyMap<string, Plan> | undefined;
 }
 
 /** All plans of an instance as of one revision. Immutable: a change makes another one. */
@@ -66,22 +70,60 @@ export function compileSnapshot(sources: SnapshotSources): Snapshot {
         plans.byMethod.set(`/${condition.scope.service}/${condition.scope.method}`, plan);
       else if (condition.scope.kind === "service") plans.byService.set(condition.scope.service, plan);
       else plans.all = plan;
+      if (plan.options?.match === "equivalent") addEquivalent((plans.equivalent ??= new Map<string, Plan>()), plan);
     }
   }
   return { identity: Symbol("snapshot"), revision: sources.revision, request, response, functions, events };
 }
 
-function emptyMethodPlans(): { byMethod: Map<string, Plan>; byService: Map<string, Plan>; all: Plan | undefined } {
-  return { byMethod: new Map(), byService: new Map(), all: undefined };
+interface GrowingMethodPlans {
+  readonly byMethod: Map<string, Plan>;
+  readonly byService: Map<string, Plan>;
+  all: Plan | undefined;
+  equivalent: Map<string, Plan> | undefined;
+}
+
+function emptyMethodPlans(): GrowingMethodPlans {
+  return { byMethod: new Map(), byService: new Map(), all: undefined, equivalent: undefined };
+}
+
+/** Of each class the first one in the order of equivalents counts. Keys of methods have a slash, and those of services have none. */
+function addEquivalent(equivalent: Map<string, Plan>, plan: Plan): void {
+  const own = classOf(plan);
+  if (!own) return;
+  const other = equivalent.get(own.key);
+  const before = other && classOf(other);
+  const first = !other || !before || compareEquivalents({ ...own, ...plan }, { ...before, ...other }) < 0;
+  if (first) equivalent.set(own.key, plan);
+}
+
+function classOf({ condition }: Plan): EquivalenceClass | undefined {
+  return condition.kind === "request" || condition.kind === "response" ? equivalenceClass(condition.scope) : undefined;
 }
 
 /**
- * Finds the plan for a method: method before service before all; the most specific one alone counts, and nothing is merged.
- * `undefined` means "not hooked". The host then passes the bytes on untouched, so a miss allocates nothing.
+ * Finds the plan for a method: method before service before all; the most specific one alone counts, and nothing is merged. Of a method, and of a service, the one
+ * that names it exactly comes before those that are for other versions too. `undefined` means "not hooked". The host then passes the bytes on untouched, so a miss
+ * allocates nothing, where no execution asks for equivalents.
  */
 export function planForMethod(snapshot: Snapshot, side: "request" | "response", method: MethodName): Plan | undefined {
   const plans = snapshot[side];
+  if (plans.equivalent) return planAmongEquivalents(plans, plans.equivalent, method);
   return plans.byMethod.get(method.full) ?? plans.byService.get(method.service) ?? plans.all;
+}
+
+function planAmongEquivalents(
+  { byMethod, byService, all }: MethodPlans,
+  equivalent: ReadonlyMap<string, Plan>,
+  { full, service }: MethodName,
+): Plan | undefined {
+  const exact = byMethod.get(full);
+  if (exact) return exact;
+  const family = versionedService(service)?.family;
+  if (family === undefined) return byService.get(service) ?? all;
+  // What stands behind "/package.Service/".
+  const method = equivalent.get(equivalentMethodKey(family, full.slice(service.length + 2)));
+  return method ?? byService.get(service) ?? equivalent.get(family) ?? all;
 }
 
 /** The plans of one method. */

@@ -5,7 +5,7 @@ import { forSuite } from "./harness/cleanup.ts";
 import { createTarget, methodName, setExecution } from "./harness/api.ts";
 import { actionClient, refusal, TRANSPORTS, type TransportName } from "./harness/clients.ts";
 import { eventually } from "./harness/eventually.ts";
-import { ADMIN_TOKEN, startServer, type TestServer } from "./harness/server.ts";
+import { ADMIN_TOKEN, startServer, type JsonAnswer, type TestServer } from "./harness/server.ts";
 import { startTarget, type ReceivedCall, type TestTarget } from "./harness/target.ts";
 
 /** A port of loopback on which nothing listens: 1 is reserved for tcpmux, which nobody runs. */
@@ -157,6 +157,36 @@ describe("executions on the server's own API", () => {
     assert.deepEqual(hook.calls[0].body.headers["X-Forwarded-For"], ["127.0.0.1"]);
     hook.reply({ body: { targetID: id, nonsense: 1 } });
     assert.equal((await server.request("GET", `/v3alpha/targets/${id}`)).status, 400);
+  });
+
+  it("lets a target of the dialect v2 patch: what its reply leaves out stays, null clears, unknown keys are an error", async () => {
+    const id = await createTarget(server, { endpoint: hook.url, type: "restCall" });
+    const settings = (body: unknown, mask = ""): Promise<JsonAnswer> =>
+      server.request("PATCH", `/v1/targets/${id}/settings${mask}`, body);
+    const { body: patched } = await settings({ dialect: "DIALECT_V2", replyMode: "REPLY_MODE_PATCH" });
+    assert.deepEqual([patched.settings.dialect, patched.settings.replyMode], ["DIALECT_V2", "REPLY_MODE_PATCH"]);
+    await setExecution(server, { response: { method: methodName("GetTargetByID") } }, [id]);
+    const read = (): Promise<JsonAnswer> => server.request("GET", `/v3alpha/targets/${id}`);
+    hook.reply({ body: { target: { name: "patched" } } });
+    const { target } = (await read()).body;
+    assert.deepEqual([target.name, target.endpoint, target.targetId], ["patched", hook.url, id]);
+    hook.reply({ body: { target: { name: null, details: { sequence: null } } } });
+    const cleared = (await read()).body.target;
+    assert.deepEqual([cleared.name, cleared.endpoint, cleared.details.sequence], [undefined, hook.url, undefined]);
+    assert.ok(cleared.details.changeDate);
+    for (const body of [{ target: { nonsense: null } }, { TARGET: {} }, { target: { timeout: 5 } }]) {
+      hook.reply({ body });
+      assert.equal((await read()).status, 400, JSON.stringify(body));
+    }
+    hook.reply({ body: { target: { name: "replaced" } } });
+    assert.equal((await settings({}, "?updateMask=replyMode")).body.settings.replyMode, "REPLY_MODE_DIALECT");
+    assert.deepEqual((await read()).body, { target: { name: "replaced" } });
+    const sequence = async (): Promise<string> =>
+      (await server.request("GET", `/v3alpha/targets/${id}`, undefined, { headers: { "interpose-bypass": "true" } }))
+        .body.target.details.sequence;
+    const before = await sequence();
+    await settings({ replyMode: "REPLY_MODE_DIALECT" });
+    assert.equal(await sequence(), before, "nothing changes");
   });
 
   it("shows a target of the dialect v2 the client's address behind those of proxies, in each protocol", async () => {

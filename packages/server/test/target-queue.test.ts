@@ -193,7 +193,9 @@ describe("delivery settings of a target", () => {
 
   it("have their defaults at first", async () => {
     const { body } = await server.request("GET", `/v1/targets/${id}/settings`);
-    assert.deepEqual(body, { settings: { dialect: "DIALECT_V3ALPHA", delivery: DEFAULTS } });
+    assert.deepEqual(body, {
+      settings: { dialect: "DIALECT_V3ALPHA", replyMode: "REPLY_MODE_DIALECT", delivery: DEFAULTS },
+    });
   });
 
   it("change as they are given, and have their defaults again when they are named alone", async () => {

@@ -1,4 +1,4 @@
-import { envelopeToJson, messagesToJson, type PayloadDialect } from "./dialect.ts";
+import { envelopeToJson, mergedInto, messagesToJson, type PayloadDialect } from "./dialect.ts";
 
 /** The dialect of ZITADEL's current action API: lowerCamelCase names, the call's headers, and a reply that replaces the message. */
 export const v2: PayloadDialect = {
@@ -14,4 +14,6 @@ export const v2: PayloadDialect = {
   },
 
   applyReply: (message, reply) => message.replacedBy(reply, "refuse"),
+
+  applyPatch: (message, reply) => mergedInto(message, reply, "camel", "refuse"),
 };

@@ -1,6 +1,6 @@
-import { mergeReply } from "../merge.ts";
-import { MessageMismatch, type Message } from "../message.ts";
-import { envelopeToJson, messagesToJson, type PayloadDialect } from "./dialect.ts";
+import type { JsonObject } from "../json.ts";
+import type { Message } from "../message.ts";
+import { envelopeToJson, mergedInto, messagesToJson, type PayloadDialect } from "./dialect.ts";
 
 /** The dialect of ZITADEL's first action API: proto field names, and a reply that is merged in. */
 export const v3alpha: PayloadDialect = {
@@ -8,12 +8,12 @@ export const v3alpha: PayloadDialect = {
 
   payload: (envelope, messages) => ({ ...envelopeToJson(envelope), ...messagesToJson(messages, "proto") }),
 
-  applyReply(message, reply): Message {
-    try {
-      return message.replacedBy(mergeReply(message.json("proto"), reply, message.shape, "proto"), "ignore");
-    } catch (error) {
-      if (error instanceof RangeError) throw new MessageMismatch(error.message);
-      throw error;
-    }
-  },
+  applyReply: merged,
+
+  // Each of its replies is one.
+  applyPatch: merged,
 };
+
+function merged(message: Message, reply: JsonObject): Message {
+  return mergedInto(message, reply, "proto", "ignore");
+}

@@ -11,6 +11,8 @@ export interface Backend {
   setExecution(condition: Condition, entries: readonly ExecutionEntry[]): Promise<void>;
   deleteExecution(condition: Condition): Promise<void>;
   executionOptions(condition: Condition): Promise<ExecutionOptions>;
+  /** Methods or services that are what an execution names in other versions, and that it is not for, as far as that is known here and may be told. */
+  otherVersions(condition: Condition): Promise<readonly string[]>;
   /** Answers all options after the change. */
   updateExecutionOptions(condition: Condition, changes: ExecutionOptionsChanges): Promise<ExecutionOptions>;
   createToken(token: TokenToCreate): Promise<{ readonly id: string; readonly token: string }>;

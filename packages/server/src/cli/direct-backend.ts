@@ -66,6 +66,8 @@ export async function openDirectBackend(settings: Settings, { makesStore = false
         if (!stored) throw noExecutionWithOptions(id);
         return stored.options;
       },
+      // Which methods there are, only a server knows.
+      otherVersions: () => Promise.resolve([]),
       updateExecutionOptions: (condition, changes) => updateExecutionOptions(context, condition, changes),
       async createToken(token) {
         assertGrantable(token.permissions);

@@ -67,10 +67,13 @@ export function addExecutions(executions: Command, toolsOf: (command: Command) =
     .action(async (text: string, _options: unknown, command: Command) => {
       const { output, withBackend } = toolsOf(command);
       const condition = conditionFromText(text, "condition");
-      await withBackend((backend) => backend.setExecution(condition, entries));
-      output.answer(
-        { condition: text, targets: entries.map(entryDocument) },
-        () => `Set ${text}: ${entries.length} in the list.`,
+      const otherVersions = await withBackend(async (backend) => {
+        await backend.setExecution(condition, entries);
+        return backend.otherVersions(condition);
+      });
+      const passing = otherVersions.length > 0 && { otherVersions };
+      output.answer({ condition: text, targets: entries.map(entryDocument), ...passing }, () =>
+        [`Set ${text}: ${entries.length} in the list.`, ...warningOf(text, otherVersions)].join("\n"),
       );
     });
 
@@ -89,6 +92,12 @@ export function addExecutions(executions: Command, toolsOf: (command: Command) =
       "deliver events with the same key in order: aggregate, or a path such as payload.user.id",
     )
     .option("--no-fifo-by", "deliver events in no order")
+    .addOption(
+      new Option("--match <how>", "exact: for what it names alone; equivalent: for other versions of it too").choices([
+        "exact",
+        "equivalent",
+      ]),
+    )
     .addHelpText(
       "after",
       `${CONDITION_HELP}\n${PATH_HELP}\n\nExample:\n  interpose executions options response/acme.v1.Users --run-on-errors --hide user.password --hide '**.secret'`,
@@ -96,14 +105,13 @@ export function addExecutions(executions: Command, toolsOf: (command: Command) =
     .action(async (text: string, given: GivenOptions, command: Command) => {
       const { output, withBackend } = toolsOf(command);
       const condition = conditionFromText(text, "condition");
-      const { runOnErrors } = given;
+      const { runOnErrors, match } = given;
       const hiddenFields = hiddenFieldsOf(given);
       const fifoBy = given.fifoBy === false ? "" : given.fifoBy;
-      const isChange = runOnErrors !== undefined || hiddenFields !== undefined || fifoBy !== undefined;
+      const changes = { runOnErrors, hiddenFields, fifoBy, match };
+      const isChange = Object.values(changes).some((change) => change !== undefined);
       const options = await withBackend((backend) =>
-        isChange
-          ? backend.updateExecutionOptions(condition, { runOnErrors, hiddenFields, fifoBy })
-          : backend.executionOptions(condition),
+        isChange ? backend.updateExecutionOptions(condition, changes) : backend.executionOptions(condition),
       );
       output.answer({ condition: text, ...options }, () => describeOptions(text, options));
     });
@@ -127,6 +135,7 @@ interface GivenOptions {
   readonly hideNothing?: boolean;
   /** False: by nothing. */
   readonly fifoBy?: string | false;
+  readonly match?: "exact" | "equivalent";
 }
 
 function hiddenFieldsOf({ hide, hideNothing }: GivenOptions): readonly string[] | undefined {
@@ -135,11 +144,21 @@ function hiddenFieldsOf({ hide, hideNothing }: GivenOptions): readonly string[] 
   throw new InterposeError("bad_request", "--hide and --hide-nothing say different things. Give one of them.");
 }
 
-function describeOptions(condition: string, { runOnErrors, hiddenFields, fifoBy }: ExecutionOptions): string {
+function describeOptions(condition: string, { runOnErrors, hiddenFields, fifoBy, match }: ExecutionOptions): string {
   if (fifoBy !== undefined) return `${condition} is delivered in order by ${fifoBy}.`;
   const runs = runOnErrors ? "runs for errors of the API too" : "runs for no errors of the API";
   const hides = hiddenFields.length === 0 ? "hides no fields of its own" : `hides ${hiddenFields.join(", ")}`;
-  return `${condition} ${runs}, and ${hides}.`;
+  const isFor = match === "equivalent" ? " is for other versions of it too," : "";
+  return `${condition}${isFor} ${runs}, and ${hides}.`;
+}
+
+/** What somebody should know who set an execution on one of several versions. */
+function warningOf(condition: string, otherVersions: readonly string[]): readonly string[] {
+  if (otherVersions.length === 0) return [];
+  return [
+    `It does not run for other versions: ${otherVersions.join(", ")}.`,
+    `To close that: interpose executions options ${condition} --match equivalent`,
+  ];
 }
 
 function conditionFromText(text: string, what: string): Condition {

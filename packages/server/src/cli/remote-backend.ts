@@ -1,10 +1,11 @@
 import { durationFromMs, msFromDuration } from "../api/v3alpha/duration.ts";
 import { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
-import { createClient, type Interceptor } from "@connectrpc/connect";
+import { Code, ConnectError, createClient, type Interceptor } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { conditionId, type ExecutionEntry, type ExecutionOptions } from "@interpose/engine";
 import {
   ExecutionService,
+  Match,
   type ExecutionOptions as ProtoExecutionOptions,
 } from "@interpose/protocol/gen/interpose/v1/execution_service_pb";
 import { Role as ProtoRole, TokenService, type Token } from "@interpose/protocol/gen/interpose/v1/token_service_pb";
@@ -90,19 +91,31 @@ export function openRemoteBackend({ url, token, bypass }: RemoteOptions): Backen
       return optionsFromProto(options);
     },
 
-    async updateExecutionOptions(condition, { runOnErrors, hiddenFields, fifoBy }) {
+    async otherVersions(condition) {
+      try {
+        return (await executions.getExecutionOptions({ execution: conditionId(condition) })).otherVersions;
+      } catch (error) {
+        // Whoever may set executions need not be allowed to read them, and has set this one all the same.
+        if (ConnectError.from(error).code === Code.PermissionDenied) return [];
+        throw error;
+      }
+    },
+
+    async updateExecutionOptions(condition, { runOnErrors, hiddenFields, fifoBy, match }) {
       const { options } = await executions.updateExecutionOptions({
         execution: conditionId(condition),
         options: {
           ...(runOnErrors !== undefined && { runOnErrors }),
           hiddenFields: [...(hiddenFields ?? [])],
           ...(fifoBy !== undefined && { fifoBy }),
+          ...(match !== undefined && { match: match === "equivalent" ? Match.EQUIVALENT : Match.EXACT }),
         },
         updateMask: {
           paths: [
             ...(runOnErrors === undefined ? [] : ["run_on_errors"]),
             ...(hiddenFields === undefined ? [] : ["hidden_fields"]),
             ...(fifoBy === undefined ? [] : ["fifo_by"]),
+            ...(match === undefined ? [] : ["match"]),
           ],
         },
       });
@@ -147,6 +160,7 @@ function optionsFromProto(options: ProtoExecutionOptions | undefined): Execution
     runOnErrors: options?.runOnErrors ?? false,
     hiddenFields: options?.hiddenFields ?? [],
     ...(fifoBy !== "" && { fifoBy }),
+    ...(options?.match === Match.EQUIVALENT && { match: "equivalent" }),
   };
 }
 

@@ -10,10 +10,10 @@ import { selectExecution } from "../store/sql/select-execution.ts";
 import { updateExecutionOptions as updateExecutionOptionsRow } from "../store/sql/update-execution-options.ts";
 import { appendOne, write, type CommandContext } from "./context.ts";
 
-/** What changes of an execution's options. What is undefined stays as it is; `fifoBy` is taken away by an empty text. */
+/** What changes of an execution's options. What is undefined stays as it is; `fifoBy` is taken away by an empty text, and `match` by `exact`. */
 export type ExecutionOptionsChanges = {
-  readonly [O in keyof ExecutionOptions]?: ExecutionOptions[O] | undefined;
-};
+  readonly [O in Exclude<keyof ExecutionOptions, "match">]?: ExecutionOptions[O] | undefined;
+} & { readonly match?: "exact" | "equivalent" | undefined };
 
 /**
  * Changes how an execution runs, and answers all its options. They stay when its list is set again, and go with it. When nothing would change, no event is added.
@@ -28,12 +28,14 @@ export async function updateExecutionOptions(
   return write(context, async (command) => {
     const stored = await selectExecution(command.tx, context.instanceId, id);
     if (!stored) throw noExecutionWithOptions(id);
-    const { runOnErrors, hiddenFields, fifoBy } = stored.options;
+    const { runOnErrors, hiddenFields, fifoBy, match } = stored.options;
     const newFifoBy = changes.fifoBy === "" ? undefined : (changes.fifoBy ?? fifoBy);
+    const newMatch = changes.match === "exact" ? undefined : (changes.match ?? match);
     const options: ExecutionOptions = {
       runOnErrors: changes.runOnErrors ?? runOnErrors,
       hiddenFields: changes.hiddenFields ? [...new Set(changes.hiddenFields)] : hiddenFields,
       ...(newFifoBy !== undefined && { fifoBy: newFifoBy }),
+      ...(newMatch !== undefined && { match: newMatch }),
     };
     const fault = validateExecutionOptions(condition, options);
     if (fault) throw optionsInvalid(fault.field, fault.description);
@@ -41,6 +43,7 @@ export async function updateExecutionOptions(
       ...(options.runOnErrors !== runOnErrors && { runOnErrors: options.runOnErrors }),
       ...(!isSameList(options.hiddenFields, hiddenFields) && { hiddenFields: options.hiddenFields }),
       ...(newFifoBy !== fifoBy && { fifoBy: newFifoBy ?? null }),
+      ...(newMatch !== match && { match: newMatch ?? null }),
     };
     if (Object.keys(changed).length === 0) return options;
     const details = await appendOne(command, {

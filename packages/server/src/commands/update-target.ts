@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { InterposeError, type Dialect, type TargetType } from "@interpose/engine";
+import { InterposeError, type Dialect, type ReplyMode, type TargetType } from "@interpose/engine";
 import type { Details, StoredTarget } from "../store/records.ts";
 import { selectTarget } from "../store/sql/select-target.ts";
 import { updateTarget as updateTargetRow } from "../store/sql/update-target.ts";
@@ -17,6 +17,8 @@ export interface TargetChanges {
   readonly endpoint?: string | undefined;
   readonly timeoutMs?: number | undefined;
   readonly dialect?: Dialect | undefined;
+  /** Null: as the dialect has it. */
+  readonly replyMode?: ReplyMode | null | undefined;
   readonly delivery?: DeliverySettingsChanges | undefined;
   /** What may be called for it alone; empty: nothing. */
   readonly egressAllow?: readonly string[] | undefined;
@@ -57,6 +59,7 @@ export async function updateTarget(context: CommandContext, id: string, changes:
         ...changed,
         ...(changed.endpoint !== undefined && { endpoint: withoutSecrets(changed.endpoint) }),
         ...("delivery" in changed && { delivery: changed.delivery ?? {} }),
+        ...("replyMode" in changed && { replyMode: changed.replyMode ?? null }),
       },
     });
     await updateTargetRow(command.tx, context.instanceId, { ...stored, ...changed }, details);
@@ -67,14 +70,22 @@ export async function updateTarget(context: CommandContext, id: string, changes:
 type ChangedFields = Partial<
   Pick<
     StoredTarget,
-    "name" | "type" | "interruptOnError" | "endpoint" | "timeoutMs" | "dialect" | "delivery" | "egressAllow"
+    | "name"
+    | "type"
+    | "interruptOnError"
+    | "endpoint"
+    | "timeoutMs"
+    | "dialect"
+    | "replyMode"
+    | "delivery"
+    | "egressAllow"
   >
 >;
 
 /** The fields whose value really becomes another one. */
 function effectiveChanges(
   stored: StoredTarget,
-  { calling, delivery, egressAllow, ...rest }: TargetChanges,
+  { calling, delivery, replyMode, egressAllow, ...rest }: TargetChanges,
 ): ChangedFields {
   const wanted = {
     ...rest,
@@ -85,10 +96,12 @@ function effectiveChanges(
   );
   const own = delivery && changedDeliverySettings(stored.delivery, delivery);
   const changesDelivery = delivery && !isDeepStrictEqual(own, stored.delivery);
+  const changesReplyMode = replyMode !== undefined && replyMode !== (stored.replyMode ?? null);
   const list = egressAllow && checkedEgressList(egressAllow);
   return {
     ...Object.fromEntries(changed),
     ...(changesDelivery && { delivery: own }),
+    ...(changesReplyMode && { replyMode: replyMode ?? undefined }),
     ...(list && !isDeepStrictEqual(list, stored.egressAllow ?? []) && { egressAllow: list }),
   };
 }

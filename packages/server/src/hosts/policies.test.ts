@@ -1,5 +1,6 @@
 // What each failure of a target means, for each type of target, in each host and protocol. What is expected stands here, as docs/targets.md tells it to those who write targets;
-// nothing of it is taken from the code that decides.
+// nothing of it is taken from the code that decides. A failure means the same in both dialects and in patch mode. So each cell is run in one of them, and another one in the next
+// protocol and the next host, so that each failure meets all of them without being run thrice.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { before, describe, it } from "node:test";
@@ -56,6 +57,7 @@ const REPLIES: Readonly<Record<string, (call: ReceivedCall) => TargetReply | "ha
   text: () => ({ body: "thank you" }),
   list: () => ({ body: [{ item: "from a list", text: "from a list" }] }),
   "wrong-type": () => ({ body: { item: { of: "another type" }, text: { of: "another type" } } }),
+  "only-unknown-fields": () => ({ body: { nonsense: 1 } }),
   "unknown-field": () => ({ body: { item: "with it", text: "with it", nonsense: 1 } }),
   large: () => ({ body: { item: "x".repeat(5_000), text: "x".repeat(5_000) } }),
   loop: ({ path }) => ({ status: 307, headers: { location: path } }),
@@ -119,13 +121,19 @@ const FAILURES: readonly Failure[] = [
     callOfFunction: INVALID("answered what does not fit the function"),
     target: at("wrong-type"),
   },
-  {
-    title: "answers a field that there is not, in the dialect v2",
+  // Functions have no dialect: their schema says which fields there may be.
+  ...([undefined, "patch"] as const).map((replyMode): Failure => ({
+    title: `answers a field that there is not, in the dialect v2${replyMode ? ", in patch mode" : ""}`,
     webhook: "passes",
     call: INVALID("answered what does not fit the message"),
-    // Functions have no dialect: their schema says which fields there may be.
     callOfFunction: "passes",
-    target: at("unknown-field", { dialect: "v2" }),
+    target: at("unknown-field", { dialect: "v2", replyMode }),
+  })),
+  {
+    title: "answers nothing but a field that there is not, in the dialect v3alpha",
+    webhook: "passes",
+    call: "passes",
+    target: at("only-unknown-fields", { dialect: "v3alpha" }),
   },
   {
     title: "answers more than is read",
@@ -164,6 +172,14 @@ const KINDS: readonly {
   { title: "an async target", target: { type: "async", interruptOnError: false }, effectOf: () => "passes" },
 ];
 
+/** How targets talk, where a cell does not say it. */
+const WAYS = [{ dialect: "v3alpha" }, { dialect: "v2" }, { dialect: "v2", replyMode: "patch" }] as const;
+
+/** The way of a cell's target: another one for the same failure in the next protocol, for the next kind of target, and on the other side. */
+function wayOf(place: number): (typeof WAYS)[number] {
+  return WAYS[place % WAYS.length] ?? WAYS[0];
+}
+
 const SIDES = ["request", "response"] as const;
 const TEA = { item: "tea", count: 1 };
 const ANSWER = { text: "1 tea", total: 1 };
@@ -196,8 +212,8 @@ describe("what a failure of a target means", { concurrency: true }, () => {
     };
   });
 
-  for (const host of HOSTS) {
-    for (const protocol of host.protocols) {
+  for (const [nthHost, host] of HOSTS.entries()) {
+    for (const [nthProtocol, protocol] of host.protocols.entries()) {
       describe(`in ${host.name}, by ${protocol}`, { concurrency: false }, () => {
         const own = forSuite();
         let world: World | undefined;
@@ -211,21 +227,22 @@ describe("what a failure of a target means", { concurrency: true }, () => {
           const id = encodeURIComponent(`${host.name} ${protocol} ${title}`);
           it(title, () => check(world ?? assert.fail("the host did not start"), id));
         };
-        for (const side of SIDES) {
-          for (const kind of KINDS) {
+        for (const [nthSide, side] of SIDES.entries()) {
+          for (const [nthKind, kind] of KINDS.entries()) {
+            const way = wayOf(nthHost + nthProtocol + nthSide + nthKind);
             for (const failure of FAILURES) {
               cell(`${side}: ${kind.title} ${failure.title}`, async (cellWorld, id) => {
-                const target = { ...failure.target(cellWorld, id), ...kind.target };
+                const target = { ...way, ...failure.target(cellWorld, id), ...kind.target };
                 await checkEffect(cellWorld, id, side, target, kind.effectOf(failure));
               });
             }
             cell(`${side}: ${kind.title} asks to refuse`, async (cellWorld, id) => {
-              const target = { ...at("refuses")(cellWorld, id), ...kind.target };
+              const target = { ...way, ...at("refuses")(cellWorld, id), ...kind.target };
               const refused: Effect = { code: "already_exists", reason: "TARGET_REFUSED", what: "twice" };
               await checkEffect(cellWorld, id, side, target, kind.effectOf({ webhook: refused, call: refused }));
             });
             cell(`${side}: the client goes away while ${kind.title} is called`, async (cellWorld, id) => {
-              await checkClientGone(cellWorld, id, side, { ...at("hang")(cellWorld, id), ...kind.target });
+              await checkClientGone(cellWorld, id, side, { ...way, ...at("hang")(cellWorld, id), ...kind.target });
             });
           }
         }
@@ -252,21 +269,22 @@ describe("what a failure of a target means", { concurrency: true }, () => {
     const cell = (title: string, check: (world: FunctionWorld, id: string) => Promise<void>): void => {
       it(title, () => check(world ?? assert.fail("it did not start"), encodeURIComponent(`function ${title}`)));
     };
-    for (const kind of KINDS) {
+    for (const [nthKind, kind] of KINDS.entries()) {
+      const way = wayOf(nthKind);
       for (const failure of FAILURES) {
         cell(`${kind.title} ${failure.title}`, async (cellWorld, id) => {
-          const target = { ...failure.target(cellWorld, id), ...kind.target };
+          const target = { ...way, ...failure.target(cellWorld, id), ...kind.target };
           const call = failure.callOfFunction ?? failure.call;
           await checkEffectOfFunction(cellWorld, id, target, kind.effectOf({ webhook: failure.webhook, call }));
         });
       }
       cell(`${kind.title} asks to refuse`, async (cellWorld, id) => {
-        const target = { ...at("refuses")(cellWorld, id), ...kind.target };
+        const target = { ...way, ...at("refuses")(cellWorld, id), ...kind.target };
         const refused: Effect = { code: "already_exists", reason: "TARGET_REFUSED", what: "twice" };
         await checkEffectOfFunction(cellWorld, id, target, kind.effectOf({ webhook: refused, call: refused }));
       });
       cell(`the caller goes away while ${kind.title} is called`, async (cellWorld, id) => {
-        await checkCallerGone(cellWorld, id, { ...at("hang")(cellWorld, id), ...kind.target });
+        await checkCallerGone(cellWorld, id, { ...way, ...at("hang")(cellWorld, id), ...kind.target });
       });
     }
   });
@@ -291,8 +309,12 @@ async function checkEffectOfFunction(
   const outcome = await invoke(CASE_FUNCTION, TEA, { ...NO_CONTEXT, signal }).catch((error: unknown) => error);
   const followed = next.calls.filter(({ path }) => path === `/${id}`);
   if (effect === "passes") {
-    const isFitting = target.type === "call" && target.endpoint.includes("/unknown-field/");
-    assert.deepEqual(outcome, isFitting ? { item: "with it", text: "with it", nonsense: 1 } : {});
+    const fitting = {
+      "unknown-field": { item: "with it", text: "with it", nonsense: 1 },
+      "only-unknown-fields": { nonsense: 1 },
+    };
+    const fits = Object.entries(fitting).find(([reply]) => target.endpoint.includes(`/${reply}/`))?.[1];
+    assert.deepEqual(outcome, target.type === "call" && fits ? fits : {});
     assert.deepEqual(followed[0]?.body, { function: `function/${CASE_FUNCTION}`, ...TEA });
     return;
   }

@@ -1,8 +1,10 @@
 import type { FieldMask } from "@bufbuild/protobuf/wkt";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import {
+  areEquivalent,
   faultOfHiddenPaths,
   InterposeError,
+  methodScopeFromText,
   parseConditionId,
   type Condition,
   type ExecutionOptions,
@@ -10,6 +12,7 @@ import {
 import { pathLeadsInto, type ServiceCatalog } from "@interpose/protocol";
 import {
   ExecutionService,
+  Match,
   type ExecutionOptions as ProtoOptions,
   type ExecutionOptionsSchema,
 } from "@interpose/protocol/gen/interpose/v1/execution_service_pb";
@@ -19,6 +22,7 @@ import {
   updateExecutionOptions,
   type ExecutionOptionsChanges,
 } from "../../commands/update-execution-options.ts";
+import { NEVER_HOOKED } from "../../hosts/never-hooked.ts";
 import { selectExecution } from "../../store/sql/select-execution.ts";
 import type { ApiContext } from "../context.ts";
 import { apiService, type ApiService } from "../service.ts";
@@ -27,10 +31,11 @@ import { apiService, type ApiService } from "../service.ts";
 export function executionServiceV1(api: ApiContext): ApiService {
   return apiService(ExecutionService, {
     async getExecutionOptions({ execution }, call) {
-      conditionOf(execution);
+      const condition = conditionOf(execution);
       const stored = await selectExecution(api.database, call.instanceId, execution);
       if (!stored) throw noExecutionWithOptions(execution);
-      return { options: optionsToProto(stored.options) };
+      const { options } = stored;
+      return { options: optionsToProto(options), otherVersions: otherVersions(condition, options, api.catalog()) };
     },
     async updateExecutionOptions({ execution, options, updateMask }, call) {
       const condition = conditionOf(execution);
@@ -50,15 +55,39 @@ function conditionOf(id: string): Condition {
   });
 }
 
+/** Names of what is served here in other versions, of what an execution is on and not for. Where no execution runs, nothing is missed. */
+function otherVersions(condition: Condition, { match }: ExecutionOptions, catalog: ServiceCatalog): string[] {
+  if ((condition.kind !== "request" && condition.kind !== "response") || match === "equivalent") return [];
+  const { scope } = condition;
+  if (scope.kind === "service") {
+    return catalog.services.filter(
+      (service) => areEquivalent(scope, { kind: "service", service }) && !NEVER_HOOKED.has(service),
+    );
+  }
+  return catalog.methods.filter((name) => {
+    const method = methodScopeFromText(name);
+    return method && areEquivalent(scope, { kind: "method", ...method }) && !NEVER_HOOKED.has(method.service);
+  });
+}
+
+const MATCHES: Readonly<Record<Match, ExecutionOptionsChanges["match"]>> = {
+  [Match.UNSPECIFIED]: undefined,
+  [Match.EXACT]: "exact",
+  [Match.EQUIVALENT]: "equivalent",
+};
+
+const PATHS: readonly string[] = ["run_on_errors", "hidden_fields", "fifo_by", "match"];
+
 /** What of the options changes: what the mask names or, without one, what is given. https://google.aip.dev/134 */
 function changesFromProto(options: ProtoOptions | undefined, mask: FieldMask | undefined): ExecutionOptionsChanges {
   const runOnErrors = options?.runOnErrors;
   const hiddenFields = options?.hiddenFields ?? [];
   const fifoBy = options?.fifoBy;
-  if (!mask) return { runOnErrors, hiddenFields: hiddenFields.length > 0 ? hiddenFields : undefined, fifoBy };
-  const unknown = mask.paths.find((path) => !["*", "run_on_errors", "hidden_fields", "fifo_by"].includes(path));
+  const match = MATCHES[options?.match ?? Match.UNSPECIFIED];
+  if (!mask) return { runOnErrors, hiddenFields: hiddenFields.length > 0 ? hiddenFields : undefined, fifoBy, match };
+  const unknown = mask.paths.find((path) => path !== "*" && !PATHS.includes(path));
   if (unknown !== undefined) {
-    const description = `there is no option "${unknown.slice(0, 100)}". Name run_on_errors, hidden_fields, fifo_by, or * for all.`;
+    const description = `there is no option "${unknown.slice(0, 100)}". Name ${PATHS.join(", ")}, or * for all.`;
     throw new InterposeError("bad_request", `update_mask: ${description}`, {
       violations: [{ field: "update_mask", description }],
     });
@@ -68,6 +97,7 @@ function changesFromProto(options: ProtoOptions | undefined, mask: FieldMask | u
     runOnErrors: names("run_on_errors") ? (runOnErrors ?? false) : undefined,
     hiddenFields: names("hidden_fields") ? hiddenFields : undefined,
     fifoBy: names("fifo_by") ? (fifoBy ?? "") : undefined,
+    match: names("match") ? (match ?? "exact") : undefined,
   };
 }
 
@@ -93,6 +123,12 @@ function optionsToProto({
   runOnErrors,
   hiddenFields,
   fifoBy,
+  match,
 }: ExecutionOptions): MessageInitShape<typeof ExecutionOptionsSchema> {
-  return { runOnErrors, hiddenFields: [...hiddenFields], ...(fifoBy !== undefined && { fifoBy }) };
+  return {
+    runOnErrors,
+    hiddenFields: [...hiddenFields],
+    ...(fifoBy !== undefined && { fifoBy }),
+    ...(match === "equivalent" && { match: Match.EQUIVALENT }),
+  };
 }

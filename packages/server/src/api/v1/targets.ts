@@ -1,8 +1,9 @@
 import type { FieldMask } from "@bufbuild/protobuf/wkt";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { InterposeError, type Dialect as EngineDialect } from "@interpose/engine";
+import { InterposeError, type Dialect as EngineDialect, type ReplyMode as EngineReplyMode } from "@interpose/engine";
 import {
   Dialect,
+  ReplyMode,
   TargetService,
   type TargetSettings,
   type TargetSettingsSchema,
@@ -46,15 +47,31 @@ const DIALECTS: Readonly<Record<Dialect, EngineDialect | undefined>> = {
   [Dialect.V2]: "v2",
 };
 
-const PATHS: readonly string[] = ["*", "dialect", "delivery", ...Object.keys(DELIVERY_PATHS), "egress_allow"];
+/** Null: as the dialect has it. */
+const REPLY_MODES: Readonly<Record<ReplyMode, EngineReplyMode | null | undefined>> = {
+  [ReplyMode.UNSPECIFIED]: undefined,
+  [ReplyMode.DIALECT]: null,
+  [ReplyMode.PATCH]: "patch",
+};
+
+const PATHS: readonly string[] = [
+  "*",
+  "dialect",
+  "reply_mode",
+  "delivery",
+  ...Object.keys(DELIVERY_PATHS),
+  "egress_allow",
+];
 
 /** What of the settings changes: what the mask names or, without one, what is given. https://google.aip.dev/134 */
 function changesFromProto(settings: TargetSettings | undefined, mask: FieldMask | undefined): TargetChanges {
   const dialect = DIALECTS[settings?.dialect ?? Dialect.UNSPECIFIED];
+  const replyMode = REPLY_MODES[settings?.replyMode ?? ReplyMode.UNSPECIFIED];
   const egressAllow = settings?.egressAllow ?? [];
   if (!mask) {
     return {
       dialect,
+      replyMode,
       delivery: deliveryChangesFromProto(settings?.delivery, undefined),
       // An empty list looks like none that is given.
       egressAllow: egressAllow.length > 0 ? egressAllow : undefined,
@@ -71,6 +88,7 @@ function changesFromProto(settings: TargetSettings | undefined, mask: FieldMask 
   return {
     // There is no dialect that a target has by default: one that is named and not given stays.
     dialect: names("dialect") ? dialect : undefined,
+    replyMode: names("reply_mode") ? (replyMode ?? null) : undefined,
     delivery: deliveryChangesFromProto(settings?.delivery, (path) => names(path) || names("delivery")),
     egressAllow: names("egress_allow") ? egressAllow : undefined,
   };
@@ -78,11 +96,13 @@ function changesFromProto(settings: TargetSettings | undefined, mask: FieldMask 
 
 function settingsToProto({
   dialect,
+  replyMode,
   delivery,
   egressAllow = [],
 }: StoredTarget): MessageInitShape<typeof TargetSettingsSchema> {
   return {
     dialect: dialect === "v2" ? Dialect.V2 : Dialect.V3ALPHA,
+    replyMode: replyMode === "patch" ? ReplyMode.PATCH : ReplyMode.DIALECT,
     delivery: deliveryToProto(delivery),
     egressAllow: [...egressAllow],
   };

@@ -3,7 +3,7 @@ import type { StoredExecution } from "../records.ts";
 
 /** The columns of an execution with its entries, from `interpose.executions x`. */
 export const EXECUTION_COLUMNS = `x.id, x.sequence, x.changed_at as "changedAt",
-  x.run_on_errors as "runOnErrors", x.hidden_fields as "hiddenFields", x.fifo_by as "fifoBy", array(
+  x.run_on_errors as "runOnErrors", x.hidden_fields as "hiddenFields", x.fifo_by as "fifoBy", x.match, array(
     select case when e.target_id is null then 'i' || e.include_id else 't' || e.target_id end
     from interpose.execution_entries e where e.instance_id = x.instance_id and e.execution_id = x.id order by e.position
   ) as entries`;
@@ -16,19 +16,20 @@ export interface ExecutionRow {
   readonly runOnErrors: boolean;
   readonly hiddenFields: readonly string[];
   readonly fifoBy: string | null;
+  readonly match: "equivalent" | null;
   readonly entries: readonly string[];
 }
 
 /** A row as the program knows it. */
 export function executionFromRow(
-  { id, sequence, changedAt, runOnErrors, hiddenFields, fifoBy, entries }: ExecutionRow,
+  { id, sequence, changedAt, runOnErrors, hiddenFields, fifoBy, match, entries }: ExecutionRow,
   instanceId: string,
 ): StoredExecution {
   return {
     id,
     condition: storedCondition(id),
     entries: entries.map(entryFromText),
-    options: { runOnErrors, hiddenFields, ...(fifoBy !== null && { fifoBy }) },
+    options: { runOnErrors, hiddenFields, ...(fifoBy !== null && { fifoBy }), ...(match !== null && { match }) },
     details: { sequence, changedAt, resourceOwner: instanceId },
   };
 }

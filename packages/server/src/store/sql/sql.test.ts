@@ -168,7 +168,7 @@ describe("the state tables", () => {
       await insertTarget(
         tx,
         INSTANCE,
-        target("10", { name: "beta_x", endpoint: "https://a.example.com", dialect: "v2" }),
+        target("10", { name: "beta_x", endpoint: "https://a.example.com", dialect: "v2", replyMode: "patch" }),
         details(1n, new Date(2_000)),
       );
       await insertTarget(
@@ -263,7 +263,7 @@ describe("the state tables", () => {
       limit: 0,
     });
     const expected = {
-      ...target("10", { name: "beta_x", endpoint: "https://a.example.com", dialect: "v2" }),
+      ...target("10", { name: "beta_x", endpoint: "https://a.example.com", dialect: "v2", replyMode: "patch" }),
       details: details(1n, new Date(2_000)),
       createdAt: new Date(2_000),
     };

@@ -1,8 +1,8 @@
-import type { DeliverySettings, Dialect, TargetType } from "@interpose/engine";
+import type { DeliverySettings, Dialect, ReplyMode, TargetType } from "@interpose/engine";
 import type { StoredTarget } from "../records.ts";
 
 /** The columns of a target, in the order and under the names of `TargetRow`. */
-export const TARGET_COLUMNS = `id, name, type, endpoint, timeout_ms as "timeoutMs", interrupt_on_error as "interruptOnError", dialect, delivery,
+export const TARGET_COLUMNS = `id, name, type, endpoint, timeout_ms as "timeoutMs", interrupt_on_error as "interruptOnError", dialect, reply_mode as "replyMode", delivery,
   egress_allow as "egressAllow", sequence, changed_at as "changedAt", created_at as "createdAt"`;
 
 /** A row of `targets`. */
@@ -14,6 +14,7 @@ export interface TargetRow {
   readonly timeoutMs: number;
   readonly interruptOnError: boolean;
   readonly dialect: Dialect;
+  readonly replyMode: ReplyMode | null;
   readonly delivery: Partial<DeliverySettings>;
   readonly egressAllow: readonly string[];
   readonly sequence: bigint;
@@ -23,12 +24,13 @@ export interface TargetRow {
 
 /** A row as the program knows it. */
 export function targetFromRow(
-  { sequence, changedAt, delivery, egressAllow, ...target }: TargetRow,
+  { sequence, changedAt, delivery, replyMode, egressAllow, ...target }: TargetRow,
   instanceId: string,
 ): StoredTarget {
   const hasOwn = Object.keys(delivery).length > 0;
   return {
     ...target,
+    ...(replyMode !== null && { replyMode }),
     ...(hasOwn && { delivery }),
     ...(egressAllow.length > 0 && { egressAllow }),
     details: { sequence, changedAt, resourceOwner: instanceId },

@@ -7,13 +7,22 @@ export async function updateExecutionOptions(
   tx: Transaction,
   instanceId: string,
   id: string,
-  { runOnErrors, hiddenFields, fifoBy }: ExecutionOptions,
+  { runOnErrors, hiddenFields, fifoBy, match }: ExecutionOptions,
   details: Details,
 ): Promise<void> {
   await tx.query({
     name: "update-execution-options",
-    text: `update interpose.executions set run_on_errors = $3, hidden_fields = $4, fifo_by = $5, sequence = $6, changed_at = $7
+    text: `update interpose.executions set run_on_errors = $3, hidden_fields = $4, fifo_by = $5, match = $6, sequence = $7, changed_at = $8
            where instance_id = $1 and id = $2`,
-    values: [instanceId, id, runOnErrors, hiddenFields, fifoBy ?? null, details.sequence, details.changedAt],
+    values: [
+      instanceId,
+      id,
+      runOnErrors,
+      hiddenFields,
+      fifoBy ?? null,
+      match ?? null,
+      details.sequence,
+      details.changedAt,
+    ],
   });
 }

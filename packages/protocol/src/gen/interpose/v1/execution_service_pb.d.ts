@@ -2,7 +2,7 @@
 // @generated from file interpose/v1/execution_service.proto (package interpose.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { FieldMask } from "@bufbuild/protobuf/wkt";
 
@@ -40,6 +40,14 @@ export declare type ExecutionOptions = Message<"interpose.v1.ExecutionOptions"> 
    * @generated from field: optional string fifo_by = 3;
    */
   fifoBy?: string | undefined;
+
+  /**
+   * Whether the execution is for the method or service that it names alone, or for the same one in other versions of the package too. Unset: for what it names alone. Only for
+   * executions on a method or a service with a version in its package's name.
+   *
+   * @generated from field: interpose.v1.Match match = 4;
+   */
+  match: Match;
 };
 
 /**
@@ -80,6 +88,14 @@ export declare type GetExecutionOptionsResponse = Message<"interpose.v1.GetExecu
    * @generated from field: interpose.v1.ExecutionOptions options = 1;
    */
   options?: ExecutionOptions | undefined;
+
+  /**
+   * Methods or services that the server knows and that are what the execution names in other versions, while it is not for them: their calls pass it by. Setting match to
+   * MATCH_EQUIVALENT closes that.
+   *
+   * @generated from field: repeated string other_versions = 2;
+   */
+  otherVersions: string[];
 };
 
 /**
@@ -141,6 +157,40 @@ export declare type UpdateExecutionOptionsResponse = Message<"interpose.v1.Updat
  * Use `create(UpdateExecutionOptionsResponseSchema)` to create a new message.
  */
 export declare const UpdateExecutionOptionsResponseSchema: GenMessage<UpdateExecutionOptionsResponse>;
+
+/**
+ * What an execution on a method or a service is for.
+ *
+ * @generated from enum interpose.v1.Match
+ */
+export enum Match {
+  /**
+   * Not given.
+   *
+   * @generated from enum value: MATCH_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * For what it names alone.
+   *
+   * @generated from enum value: MATCH_EXACT = 1;
+   */
+  EXACT = 1,
+
+  /**
+   * For the same method or service in other versions of the package too: what acme.users.v1.UserService names, in acme.users.v2beta1.UserService. One that names what is called
+   * exactly comes first; among several, that of the newest version.
+   *
+   * @generated from enum value: MATCH_EQUIVALENT = 2;
+   */
+  EQUIVALENT = 2,
+}
+
+/**
+ * Describes the enum interpose.v1.Match.
+ */
+export declare const MatchSchema: GenEnum<Match>;
 
 /**
  * Options of executions that only Interpose knows.

@@ -39,6 +39,13 @@ export declare type TargetSettings = Message<"interpose.v1.TargetSettings"> & {
    * @generated from field: repeated string egress_allow = 7;
    */
   egressAllow: string[];
+
+  /**
+   * How a reply is applied. Default: as the dialect has it.
+   *
+   * @generated from field: interpose.v1.ReplyMode reply_mode = 6;
+   */
+  replyMode: ReplyMode;
 };
 
 /**
@@ -162,8 +169,8 @@ export declare type UpdateTargetSettingsRequest = Message<"interpose.v1.UpdateTa
   settings?: TargetSettings | undefined;
 
   /**
-   * Which of them change: dialect, delivery, delivery.retry, delivery.max_concurrency, delivery.max_per_second, egress_allow, or * for all. What of delivery is named here and not
-   * given has its default again, and egress_allow is empty. Without it: those that are given.
+   * Which of them change: dialect, reply_mode, delivery, delivery.retry, delivery.max_concurrency, delivery.max_per_second, egress_allow, or * for all. What of delivery is named here
+   * and not given has its default again, and egress_allow is empty. Without it: those that are given.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 3;
    */
@@ -475,7 +482,7 @@ export enum Dialect {
   V3ALPHA = 1,
 
   /**
-   * lowerCamelCase names; a reply replaces the message.
+   * lowerCamelCase names; a reply replaces the message, unless reply_mode says otherwise.
    *
    * @generated from enum value: DIALECT_V2 = 2;
    */
@@ -486,6 +493,39 @@ export enum Dialect {
  * Describes the enum interpose.v1.Dialect.
  */
 export declare const DialectSchema: GenEnum<Dialect>;
+
+/**
+ * How a reply is applied.
+ *
+ * @generated from enum interpose.v1.ReplyMode
+ */
+export enum ReplyMode {
+  /**
+   * Not given.
+   *
+   * @generated from enum value: REPLY_MODE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * As the dialect has it: v3alpha merges, v2 replaces.
+   *
+   * @generated from enum value: REPLY_MODE_DIALECT = 1;
+   */
+  DIALECT = 1,
+
+  /**
+   * What a reply leaves out stays, in either dialect: nested messages and objects are merged, lists are replaced, and null clears (RFC 7396).
+   *
+   * @generated from enum value: REPLY_MODE_PATCH = 2;
+   */
+  PATCH = 2,
+}
+
+/**
+ * Describes the enum interpose.v1.ReplyMode.
+ */
+export declare const ReplyModeSchema: GenEnum<ReplyMode>;
 
 /**
  * Whether deliveries to a target are made.

@@ -6,8 +6,9 @@ import type { Exchange } from "@interpose/engine";
 import fc from "fast-check";
 import { assertFailed, call, request } from "../test/call.ts";
 import { answer, startEndpoint } from "../test/endpoint.ts";
-import { createCheckedConnector, EgressDenied } from "./connect.ts";
+import { createCheckedConnector } from "./connect.ts";
 import { createEgressRules } from "./egress/rules.ts";
+import { EgressDenied } from "./failure.ts";
 
 /** A resolver that answers the same for each name. */
 function resolvesTo(...addresses: readonly string[]): () => Promise<readonly LookupAddress[]> {

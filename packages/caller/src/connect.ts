@@ -1,17 +1,10 @@
 import { isIP, type Socket } from "node:net";
 import type { LookupAddress } from "node:dns";
+import { createSecureContext, type SecureContext } from "node:tls";
 import { buildConnector } from "undici";
+import type { ClientCertificate } from "./credentials.ts";
 import type { EgressRules, Verdict } from "./egress/rules.ts";
-
-/** An address that may not be called: nothing was sent. */
-export class EgressDenied extends Error {
-  override readonly name = "EgressDenied";
-}
-
-/** A name that did not resolve. */
-export class NameNotResolved extends Error {
-  override readonly name = "NameNotResolved";
-}
+import { EgressDenied, Failed, NameNotResolved } from "./failure.ts";
 
 /** What a checked connector needs. */
 export interface ConnectOptions {
@@ -29,9 +22,18 @@ const MOST_TRIED = 8;
 /** So many refused addresses are told of. */
 const MOST_TOLD = 3;
 
-/** A connector that connects to what it is told to. `ca`: authorities that are trusted, as PEM, in place of Node's. */
-export function createConnector(ca: string | undefined): buildConnector.connector {
-  return buildConnector({ ...(ca !== undefined && { ca }), timeout: CONNECT_TIMEOUT_MS });
+/**
+ * A connector that connects to what it is told to. `ca`: authorities that are trusted, as PEM, in place of Node's. The certificate is shown to servers that ask who connects; throws
+ * a failure `tls` for one that cannot be used.
+ */
+export function createConnector(
+  ca: string | undefined,
+  clientCertificate?: ClientCertificate,
+): buildConnector.connector {
+  return buildConnector({
+    ...(clientCertificate ? { secureContext: contextOf(clientCertificate, ca) } : ca !== undefined && { ca }),
+    timeout: CONNECT_TIMEOUT_MS,
+  });
 }
 
 /**
@@ -56,6 +58,18 @@ export function createCheckedConnector({ rules, resolve, connect }: ConnectOptio
       (error: Error) => callback(error, null),
     );
   };
+}
+
+function contextOf({ certificate, privateKey }: ClientCertificate, ca: string | undefined): SecureContext {
+  try {
+    // Node takes an empty text for none.
+    if (certificate === "" || privateKey === "") throw new Error("there is none");
+    return createSecureContext({ cert: certificate, key: privateKey, ...(ca !== undefined && { ca }) });
+  } catch {
+    // What Node says of it may quote it.
+    const what = "the client certificate cannot be used, or its private key cannot, or belongs to another one";
+    throw new Failed("tls", what);
+  }
 }
 
 type Check = (address: string) => Verdict;

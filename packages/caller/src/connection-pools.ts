@@ -1,12 +1,11 @@
-import type { Agent } from "undici";
-import { createConnections } from "./connections.ts";
-import { createCheckedConnector, createConnector } from "./connect.ts";
+import { createConnections, type Connections } from "./connections.ts";
+import { createConnector } from "./connect.ts";
 import { createEgressRules, type EgressLists, type EgressRules } from "./egress/rules.ts";
 import type { TargetCallerOptions } from "./options.ts";
 
 /** Connections that were all allowed by the same rules. */
 export interface ConnectionPool {
-  readonly agent: Agent;
+  readonly connections: Connections;
   /** Says that an exchange is over. Nothing may go over the pool after that on its behalf. */
   leave(): void;
 }
@@ -35,22 +34,26 @@ interface Entered {
 /** Makes the pools of a caller. An entry of the setting that cannot be read throws `settings_invalid`. */
 export function createConnectionPools(options: TargetCallerOptions): ConnectionPools {
   const { egressAllow: allow, egressOnly: only, resolve, maxConnectionsPerOrigin: perOrigin } = options;
-  const connect = createConnector(options.ca);
-  const agentBy = (rules: EgressRules): Agent =>
-    createConnections({ connect: createCheckedConnector({ rules, resolve, connect }), perOrigin });
-  const common: ConnectionPool = { agent: agentBy(createEgressRules({ allow, only })), leave: () => undefined };
+  const { ca } = options;
+  const connect = createConnector(ca);
+  const connectionsBy = (rules: EgressRules): Connections =>
+    createConnections({ rules, resolve, connect, ca, perOrigin });
+  const common: ConnectionPool = {
+    connections: connectionsBy(createEgressRules({ allow, only })),
+    leave: () => undefined,
+  };
 
   // Exchanges that find their pool leave no trace in the map: what passes through one grows old.
   const byList = new Map<string, Entered>();
   let enterings = 0;
 
   const open = (key: string, ofTarget: readonly string[]): Entered => {
-    const agent = agentBy(rulesOfTarget({ allow, only, ofTarget }));
+    const connections = connectionsBy(rulesOfTarget({ allow, only, ofTarget }));
     const leave = (): void => {
       entered.exchanges--;
       if (entered.exchanges === 0) closeIdle();
     };
-    const entered: Entered = { pool: { agent, leave }, exchanges: 0, lastEntered: 0 };
+    const entered: Entered = { pool: { connections, leave }, exchanges: 0, lastEntered: 0 };
     byList.set(key, entered);
     return entered;
   };
@@ -64,7 +67,7 @@ export function createConnectionPools(options: TargetCallerOptions): ConnectionP
     }
     if (!oldest) return;
     byList.delete(oldest[0]);
-    void oldest[1].pool.agent.destroy();
+    void oldest[1].pool.connections.destroy();
   };
 
   return {
@@ -78,9 +81,9 @@ export function createConnectionPools(options: TargetCallerOptions): ConnectionP
       return entered.pool;
     },
     async destroy() {
-      const own = [...byList.values()].map(({ pool }) => pool.agent.destroy());
+      const own = [...byList.values()].map(({ pool }) => pool.connections.destroy());
       byList.clear();
-      await Promise.all([common.agent.destroy(), ...own]);
+      await Promise.all([common.connections.destroy(), ...own]);
     },
   };
 }

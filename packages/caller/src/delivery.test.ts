@@ -40,9 +40,15 @@ describe("TargetCaller.deliver()", () => {
       answer(response, 202, '{"b":"ü"}');
     });
     const text = '{ "b":1,\n"a":"ü" }';
-    const headers = { "webhook-id": "17", "user-agent": "mine", "content-type": "text/plain" };
+    const headers = {
+      "webhook-id": "18",
+      "interpose-attempt": "2",
+      "user-agent": "mine",
+      "content-type": "text/plain",
+    };
     const exchange = await deliver(delivery(`${endpoint.url}hook?x=1#f`, { payload: Buffer.from(text), headers }), {
       userAgent: "interpose/test",
+      now: () => 1_790_000_000_999,
     });
     assert.deepEqual(seen, ["POST", "/hook?x=1", text]);
     assert.ok(exchange.kind === "replied", JSON.stringify(exchange));
@@ -61,6 +67,8 @@ describe("TargetCaller.deliver()", () => {
     assert.ok(connectMs >= 0 && connectMs <= firstByteMs && firstByteMs <= durationMs, JSON.stringify(exchange));
     assert.deepEqual(seenHeaders, {
       "webhook-id": "17",
+      "webhook-timestamp": "1790000000",
+      "interpose-attempt": "2",
       "content-type": "application/json",
       "accept-encoding": "identity",
       "user-agent": "interpose/test",
@@ -171,13 +179,14 @@ describe("TargetCaller.deliver()", () => {
       answer(response, 200);
     });
     const withPassword = `http://user:p%40ss@127.0.0.1:${endpoint.port}/hook?token=t0ken#fr4gment`;
-    const exchanges = await deliverEach([
-      delivery(withPassword),
-      delivery(endpoint.url, { headers: { Authorization: "Bearer p@ss" } }),
-    ]);
+    const exchanges = await deliverEach([delivery(withPassword), delivery(endpoint.url, { targetId: "2" })], {
+      credentialsOf: (id) =>
+        id === "2" ? { signingKeys: [], headers: { Authorization: "Bearer p@ss", "X-Key": "p@ss" } } : undefined,
+    });
     assert.deepEqual(seen, [`Basic ${Buffer.from("user:p@ss").toString("base64")}`, "Bearer p@ss"]);
     assert.equal(exchanges[0]?.sentHeaders?.authorization, "(hidden)");
-    assert.equal(exchanges[1]?.sentHeaders?.Authorization, "(hidden)");
+    assert.equal(exchanges[1]?.sentHeaders?.authorization, "(hidden)");
+    assert.equal(exchanges[1].sentHeaders["x-key"], "(hidden)");
     assert.equal(exchanges[0].url, `${endpoint.url}hook`);
     const told = JSON.stringify(exchanges);
     for (const secret of ["p%40ss", "p@ss", "t0ken", "fr4gment", Buffer.from("user:p@ss").toString("base64")]) {
@@ -263,8 +272,8 @@ describe("the connection of a delivery", () => {
       if (incoming.url === "/") answer(response, 307, "", { location: "/again" });
       else answer(response, 307, "", { location: other.url });
     });
-    const headers = { authorization: "Bearer secret", "webhook-id": "17" };
-    const exchange = await deliver(delivery(endpoint.url, { headers }));
+    const headers = { authorization: "Bearer secret" };
+    const exchange = await deliver(delivery(endpoint.url), { credentialsOf: () => ({ signingKeys: [], headers }) });
     assert.equal(exchange.kind, "replied");
     assert.deepEqual(seen, ["Bearer secret", "Bearer secret", undefined, "17"]);
     assert.equal(exchange.sentHeaders?.authorization, undefined);
@@ -380,7 +389,7 @@ describe("a delivery of which nothing could be sent", () => {
 
   it("says so when a header can't be one", async (t) => {
     const endpoint = await startEndpoint(t, (_incoming, response) => answer(response, 200));
-    const exchange = await deliver(delivery(endpoint.url, { headers: { "webhook-id": "a\r\nb: c" } }));
+    const exchange = await deliver(delivery(endpoint.url, { id: "a\r\nb: c" }));
     assertFailed(exchange, "exchange");
     assertNothingSent(exchange);
   });

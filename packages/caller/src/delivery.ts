@@ -1,7 +1,7 @@
-import type { CallFailure } from "@interpose/engine";
+import type { CallFailure, PayloadType } from "@interpose/engine";
 import type { EndedExchange } from "./exchange.ts";
-import { SECRET_HEADERS } from "./headers.ts";
 import { millisecondsBetween } from "./milliseconds.ts";
+import { withSecretsHidden } from "./request-headers.ts";
 import { parseRetryAfter } from "./retry-after.ts";
 
 /** So much of a reply's body is kept for the record of an attempt. */
@@ -9,13 +9,19 @@ export const KEPT_REPLY_BYTES = 16 * 1024;
 
 /** One attempt to deliver, ready to be sent. */
 export interface DeliveryRequest {
+  /** Whose credentials it is made with. */
+  readonly targetId: string;
+  /** The delivery's, the same with each attempt. No full stop in it. Sent as `webhook-id`. */
+  readonly id: string;
   /** Absolute URL of the target. User name and password in it go to it as `authorization`, and not to where it redirects. */
   readonly endpoint: string;
   /** Longest time of the whole exchange, redirects included. */
   readonly timeoutMs: number;
-  /** The body, JSON; sent as it is. */
+  /** JSON. Sent as it is, or sealed as the type says. */
   readonly payload: Uint8Array;
-  /** Names in small letters. They also go to where the target redirects, but for `authorization`, which goes to its own origin only. `content-type`, `accept-encoding` and `user-agent` are the caller's own, whatever is given here. */
+  /** Undefined: `json`. */
+  readonly payloadType?: PayloadType | undefined;
+  /** Names in small letters. No secrets: they go into the record, and to wherever the target redirects. Those that every call has are the caller's own, whatever is given here. */
   readonly headers: Readonly<Record<string, string>>;
   /** The target's own list of what may be called, see `Target`. */
   readonly egressAllow?: readonly string[] | undefined;
@@ -66,9 +72,6 @@ export interface DeliveryFacts {
   readonly reply?: Uint8Array | undefined;
 }
 
-/** Stands in records for the value of a secret header. */
-const HIDDEN = "(hidden)";
-
 /** An exchange as the record of an attempt needs it. `now` is the time that a `Retry-After` with a date is measured from, in milliseconds since 1970. */
 export function deliveryExchange({ outcome, last, began, durationMs }: EndedExchange, now: number): DeliveryExchange {
   const facts: DeliveryFacts = {
@@ -86,12 +89,4 @@ export function deliveryExchange({ outcome, last, began, durationMs }: EndedExch
   return outcome.kind === "replied"
     ? { ...facts, kind: "replied", status: outcome.status, body: outcome.body }
     : { ...facts, kind: "failed", failure: outcome.failure, detail: outcome.detail };
-}
-
-function withSecretsHidden(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  let shown = headers;
-  for (const name in headers) {
-    if (SECRET_HEADERS.has(name.toLowerCase())) shown = { ...shown, [name]: HIDDEN };
-  }
-  return shown;
 }

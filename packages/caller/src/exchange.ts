@@ -1,25 +1,42 @@
-import { DeadlinePassed, type CallFailure } from "@interpose/engine";
+import { DeadlinePassed, type CallFailure, type PayloadType } from "@interpose/engine";
+import type { AccessTokens } from "./authorization/access-tokens.ts";
 import type { ConnectionPools } from "./connection-pools.ts";
+import type { TargetCredentials } from "./credentials.ts";
 import { classifyError, Failed } from "./failure.ts";
-import { SECRET_HEADERS } from "./headers.ts";
 import { millisecondsBetween } from "./milliseconds.ts";
 import type { TargetCallerOptions } from "./options.ts";
+import { seal } from "./payload/seal.ts";
 import { Post } from "./post.ts";
+import { whereItRedirects } from "./redirects.ts";
+import { headersOf, withoutSecrets } from "./request-headers.ts";
 import { beginTimeLimit, type TimeLimit } from "./time-limit.ts";
 
 /** What is posted to an endpoint. */
 export interface ExchangeRequest {
+  /** Whose credentials it is made with. */
+  readonly targetId: string;
+  /** Unique to what is told by it, and sent as `webhook-id`. */
+  readonly id: string;
   /** Absolute URL. User name and password in it go to the endpoint itself, and not to where it redirects. */
   readonly endpoint: string;
   /** Longest time of the whole exchange. */
   readonly timeoutMs: number;
+  /** As JSON, whatever the type makes of it. */
   readonly payload: Uint8Array;
-  /** Headers beside those that every request has, names in small letters. All but secret ones also go to where it redirects. */
+  readonly payloadType?: PayloadType | undefined;
+  /** Headers beside those that every request has, names in small letters. They also go to where it redirects. */
   readonly headers: Readonly<Record<string, string>>;
   /** The target's own list of what may be called, for where it redirects too. */
   readonly egressAllow?: readonly string[] | undefined;
   /** So much from the beginning of the reply's body is kept, whatever the status. */
   readonly keepBytes: number;
+}
+
+/** What all exchanges share. */
+export interface ExchangeParts {
+  readonly pools: ConnectionPools;
+  readonly tokens: AccessTokens;
+  readonly options: TargetCallerOptions;
 }
 
 /** How an exchange ended. */
@@ -47,11 +64,11 @@ export interface EndedExchange {
 export async function exchange(
   request: ExchangeRequest,
   signal: AbortSignal,
-  pools: ConnectionPools,
-  options: TargetCallerOptions,
+  { pools, tokens, options }: ExchangeParts,
 ): Promise<EndedExchange> {
   const began = performance.now();
-  const pool = pools.enter(request.egressAllow);
+  const { egressAllow } = request;
+  const pool = pools.enter(egressAllow);
   const limit = beginTimeLimit(signal, request.timeoutMs);
   let last: Post | undefined;
   const ended = (outcome: ExchangeOutcome): EndedExchange => ({
@@ -61,20 +78,31 @@ export async function exchange(
     durationMs: millisecondsBetween(began, performance.now()),
   });
   try {
-    const { payload } = request;
-    if (payload.byteLength > options.maxPayloadBytes) {
-      throw new Failed("payload_too_large", `${payload.byteLength} bytes of at most ${options.maxPayloadBytes}`);
-    }
     let url = urlOf(request.endpoint);
-    const first = url.origin;
-    const headers = headersOf(request, url, options);
+    const { id, payload, payloadType = "json", headers: own } = request;
+    checkSize(payload, options);
+    const credentials = options.credentialsOf(request.targetId);
+    const body = payloadType === "json" ? payload : await sealed(payload, payloadType, credentials, options);
+    const oauth = credentials?.oauth;
+    const accessToken = oauth && (await Promise.race([tokens.of(oauth, egressAllow), limit.over]));
+    const timestamp = Math.floor(options.now() / 1_000);
+    const { userAgent } = options;
+    let headers = headersOf({ url, id, timestamp, body, own, userAgent, credentials, accessToken });
+    let isOwn = true;
     const bounds = { maxReplyBytes: options.maxReplyBytes, keepBytes: request.keepBytes };
     for (let redirects = 0; ; redirects++) {
-      last = new Post(url, url.origin === first ? headers : withoutSecrets(headers), bounds);
-      await last.send(payload, pool.agent, limit.signal);
+      last = new Post(url, headers, bounds);
+      const agent = pool.connections.of(isOwn ? credentials?.clientCertificate : undefined);
+      await last.send(body, agent, limit.signal);
       const { success } = last;
       if (success) return ended({ kind: "replied", ...success });
+      if (oauth && accessToken !== undefined && isOwn && last.status === 401)
+        tokens.drop(oauth, egressAllow, accessToken);
       url = whereItRedirects(last, redirects, options.maxRedirects);
+      if (url.origin === last.url.origin) continue;
+      // Also on the way back to the endpoint's origin: who wrote where that leads is somebody else.
+      isOwn = false;
+      headers = withoutSecrets(headers);
     }
   } catch (error) {
     return ended({ kind: "failed", ...failureOf(error, limit, signal, request.timeoutMs) });
@@ -99,49 +127,25 @@ function failureOf(
     : { failure: "cancelled", detail: "the caller went away" };
 }
 
-type Headers = ExchangeRequest["headers"];
-
-function headersOf({ headers }: ExchangeRequest, url: URL, options: TargetCallerOptions): Headers {
-  const authorization = basicAuthorization(url);
-  return {
-    ...headers,
-    "content-type": "application/json",
-    "accept-encoding": "identity",
-    "user-agent": options.userAgent,
-    ...(authorization !== undefined && { authorization }),
-  };
-}
-
-function withoutSecrets(headers: Headers): Headers {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !SECRET_HEADERS.has(name.toLowerCase())));
-}
-
 function urlOf(endpoint: string): URL {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
   if (url && (url.protocol === "http:" || url.protocol === "https:")) return url;
   throw new Failed("connect", "the endpoint is not an http or https URL");
 }
 
-function basicAuthorization({ username, password }: URL): string | undefined {
-  if (username === "" && password === "") return undefined;
-  const text = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  return `Basic ${Buffer.from(text).toString("base64")}`;
+function checkSize({ byteLength }: Uint8Array, { maxPayloadBytes }: TargetCallerOptions): void {
+  if (byteLength > maxPayloadBytes)
+    throw new Failed("payload_too_large", `${byteLength} bytes of at most ${maxPayloadBytes}`);
 }
 
-/** Where a reply other than 2xx sends its request. Throws for one that doesn't, or not to where it is followed. */
-function whereItRedirects(post: Post, redirects: number, maxRedirects: number): URL {
-  const { url: from, status } = post;
-  if (status === undefined || status < 300 || status > 399) throw new Failed("status", `answered ${status}`, status);
-  if (status !== 307 && status !== 308)
-    throw new Failed("redirect", `answered ${status}, which is not followed`, status);
-  if (redirects >= maxRedirects) throw new Failed("redirect", `redirected more than ${maxRedirects} times`, status);
-  const text = post.replyHeader("location");
-  if (text === undefined || !URL.canParse(text, from.href))
-    throw new Failed("redirect", `answered ${status} without a location to go to`, status);
-  const to = new URL(text, from);
-  if (to.protocol !== "http:" && to.protocol !== "https:")
-    throw new Failed("redirect", `redirected to the scheme "${to.protocol}"`, status);
-  if (from.protocol === "https:" && to.protocol === "http:")
-    throw new Failed("redirect", "redirected from https to http", status);
-  return to;
+async function sealed(
+  payload: Uint8Array,
+  type: Exclude<PayloadType, "json">,
+  credentials: TargetCredentials | undefined,
+  options: TargetCallerOptions,
+): Promise<Uint8Array> {
+  const keys = { signer: options.tokenSigner(), encryptionKey: credentials?.encryptionKey };
+  const body = await seal(payload, type, keys);
+  checkSize(body, options);
+  return body;
 }

@@ -1,5 +1,14 @@
 import type { CallFailure } from "@interpose/engine";
-import { EgressDenied, NameNotResolved } from "./connect.ts";
+
+/** An address that may not be called: nothing was sent. */
+export class EgressDenied extends Error {
+  override readonly name = "EgressDenied";
+}
+
+/** A name that did not resolve. */
+export class NameNotResolved extends Error {
+  override readonly name = "NameNotResolved";
+}
 
 /** A failure of an exchange, with what an operator should know. */
 export interface ClassifiedFailure {
@@ -35,6 +44,7 @@ const TLS_CODES = /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_
 /** Sorts an error of undici, Node or the connector into the engine's kinds of failure. The detail names no URL and no secret. */
 export function classifyError(error: unknown): ClassifiedFailure {
   for (let each: unknown = error; each instanceof Error; each = each.cause) {
+    if (each instanceof Failed) return { failure: each.failure, detail: each.message };
     if (each instanceof EgressDenied) return { failure: "egress_denied", detail: each.message };
     if (each instanceof NameNotResolved) return { failure: "dns", detail: each.message };
     if (each instanceof AggregateError && each.errors.length > 0) return classifyError(each.errors[0]);

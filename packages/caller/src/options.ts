@@ -1,5 +1,6 @@
 import type { LookupAddress } from "node:dns";
 import { InterposeError, type Exchange } from "@interpose/engine";
+import type { TargetCredentials, TokenSigner } from "./credentials.ts";
 
 /** Choices of a target caller. */
 export interface TargetCallerOptions {
@@ -23,7 +24,11 @@ export interface TargetCallerOptions {
   readonly resolve: (host: string) => Promise<readonly LookupAddress[]>;
   /** Certificate authorities that are trusted, as PEM, in place of Node's. */
   readonly ca?: string | undefined;
-  /** The time that a `Retry-After` with a date is measured from, in milliseconds since 1970. Default: the system's. */
+  /** What calls of a target prove themselves with. Asked for each call, so quick. Default: nothing. */
+  readonly credentialsOf: (targetId: string) => TargetCredentials | undefined;
+  /** What payloads that are tokens are signed with; undefined: nothing yet, and they cannot be sent. Asked for each. Default: nothing. */
+  readonly tokenSigner: () => TokenSigner | undefined;
+  /** The time that calls are signed with, and that a `Retry-After` with a date is measured from, in milliseconds since 1970. Default: the system's. */
   readonly now: () => number;
   /** Told of each call in the background at its end. */
   readonly onBackgroundCall: (targetId: string, exchange: Exchange) => void;
@@ -43,6 +48,8 @@ export function validateTargetCallerOptions(given: Partial<TargetCallerOptions>)
     maxBackgroundCalls: 1_000,
     userAgent: "interpose",
     resolve: resolveBySystem,
+    credentialsOf: () => undefined,
+    tokenSigner: () => undefined,
     now: Date.now,
     onBackgroundCall: () => undefined,
     ...given,

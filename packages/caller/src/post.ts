@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
 import type { Line, TracedDispatch } from "./connections.ts";
 import { Failed } from "./failure.ts";
+import { allOf, type RequestHeaders } from "./request-headers.ts";
 
 /** How much of a reply is read. */
 export interface ReplyBounds {
@@ -22,7 +23,7 @@ const MOST_DISCARDED_BYTES = 64 * 1024;
  */
 export class Post implements Dispatcher.DispatchHandler {
   readonly url: URL;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: RequestHeaders;
   readonly #bounds: ReplyBounds;
   /** Set by the connections. */
   line: Line | undefined;
@@ -48,7 +49,7 @@ export class Post implements Dispatcher.DispatchHandler {
   #resolve: () => void = () => undefined;
   #reject: (error: Error) => void = () => undefined;
 
-  constructor(url: URL, headers: Readonly<Record<string, string>>, bounds: ReplyBounds) {
+  constructor(url: URL, headers: RequestHeaders, bounds: ReplyBounds) {
     this.url = url;
     this.headers = headers;
     this.#bounds = bounds;
@@ -60,7 +61,7 @@ export class Post implements Dispatcher.DispatchHandler {
       origin: this.url.origin,
       path: `${this.url.pathname}${this.url.search}`,
       method: "POST",
-      headers: this.headers,
+      headers: allOf(this.headers),
       body: payload,
       traced: this,
     };

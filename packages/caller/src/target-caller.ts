@@ -1,4 +1,5 @@
 import type { Exchange, TargetCaller, TargetRequest } from "@interpose/engine";
+import { createAccessTokens } from "./authorization/access-tokens.ts";
 import { createConnectionPools } from "./connection-pools.ts";
 import { deliveryExchange, KEPT_REPLY_BYTES, type DeliveryExchange, type DeliveryRequest } from "./delivery.ts";
 import { exchange } from "./exchange.ts";
@@ -24,28 +25,31 @@ export interface HttpTargetCaller extends TargetCaller {
 export function createTargetCaller(options: Partial<TargetCallerOptions> = {}): HttpTargetCaller {
   const complete = validateTargetCallerOptions(options);
   const pools = createConnectionPools(complete);
+  const tokens = createAccessTokens({ pools, userAgent: complete.userAgent });
+  const parts = { pools, tokens, options: complete };
   /** How many calls are in the background, and whom to tell when there are none. Not a set of them: V8 lets what passes through one grow old. */
   let inBackground = 0;
   const whenNone: (() => void)[] = [];
   const backgroundEnd = new AbortController();
 
   const call = async (request: TargetRequest, signal: AbortSignal): Promise<Exchange> => {
-    const { endpoint, timeoutMs, egressAllow } = request.target;
+    const { id: targetId, endpoint, timeoutMs, payloadType, egressAllow } = request.target;
     let payload: Buffer;
     try {
       payload = Buffer.from(JSON.stringify(request.payload));
     } catch (error) {
       return { kind: "failed", ...classifyError(error), durationMs: 0 };
     }
-    const sent = { endpoint, timeoutMs, payload, headers: headersOf(request), egressAllow, keepBytes: 0 };
-    const { outcome, durationMs } = await exchange(sent, signal, pools, complete);
+    const [{ id }, headers] = [request, headersOf(request)];
+    const sent = { targetId, id, endpoint, timeoutMs, payload, payloadType, headers, egressAllow, keepBytes: 0 };
+    const { outcome, durationMs } = await exchange(sent, signal, parts);
     return { ...outcome, durationMs };
   };
   return {
     call,
 
     async deliver(request, signal) {
-      const ended = await exchange({ ...request, keepBytes: KEPT_REPLY_BYTES }, signal, pools, complete);
+      const ended = await exchange({ ...request, keepBytes: KEPT_REPLY_BYTES }, signal, parts);
       return deliveryExchange(ended, complete.now());
     },
 

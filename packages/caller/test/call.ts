@@ -22,7 +22,7 @@ export function request(
     dialect: "v3alpha",
     ...given,
   };
-  return { target, payload };
+  return { id: "17-1", target, payload };
 }
 
 /** Calls once and closes. */

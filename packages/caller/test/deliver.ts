@@ -5,7 +5,7 @@ import { LOOPBACK } from "./call.ts";
 
 /** An attempt to deliver, with what a test does not care about filled in. */
 export function delivery(endpoint: string, given: Partial<DeliveryRequest> = {}): DeliveryRequest {
-  return { endpoint, timeoutMs: 10_000, payload: Buffer.from("{}"), headers: {}, ...given };
+  return { targetId: "1", id: "17", endpoint, timeoutMs: 10_000, payload: Buffer.from("{}"), headers: {}, ...given };
 }
 
 /** Delivers one after another by one caller, over one connection to an origin at a time, and closes. */

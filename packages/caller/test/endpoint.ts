@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer as createHttp, type IncomingMessage, type ServerResponse } from "node:http";
-import { createServer as createHttps } from "node:https";
+import { createServer as createHttps, type ServerOptions } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,10 +18,15 @@ export interface Endpoint {
 /** Answers a request, in its own time. */
 export type EndpointListener = (request: IncomingMessage, response: ServerResponse) => unknown;
 
+/** An endpoint's own certificate, and who has to vouch for those of its clients. Default: they need none. */
+export interface EndpointTls extends Certificate {
+  readonly clientCa?: readonly string[];
+}
+
 /** Starts an endpoint. It ends with the test. */
-export async function startEndpoint(t: TestContext, listener: EndpointListener, tls?: Certificate): Promise<Endpoint> {
+export async function startEndpoint(t: TestContext, listener: EndpointListener, tls?: EndpointTls): Promise<Endpoint> {
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => void listener(request, response);
-  const server = tls ? createHttps({ cert: tls.cert, key: tls.key }, onRequest) : createHttp(onRequest);
+  const server = tls ? createHttps(optionsOf(tls), onRequest) : createHttp(onRequest);
   const sockets = new Set<Socket>();
   let connections = 0;
   server.on("connection", (socket: Socket) => {
@@ -40,6 +45,10 @@ export async function startEndpoint(t: TestContext, listener: EndpointListener, 
     port,
     connections: () => connections,
   };
+}
+
+function optionsOf({ cert, key, clientCa }: EndpointTls): ServerOptions {
+  return { cert, key, ...(clientCa && { ca: [...clientCa], requestCert: true, rejectUnauthorized: true }) };
 }
 
 /** The whole body of a request. */

@@ -23,6 +23,10 @@ export type CallFailure =
   | "reply_too_large"
   /** The payload is larger than allowed; nothing was sent. */
   | "payload_too_large"
+  /** The payload could not be signed or encrypted as the target wants it: there is no usable key. Nothing was sent. */
+  | "unsealable"
+  /** There was no access token to be had for it; nothing was sent to it. */
+  | "authorization"
   /** The reply is not JSON, or not a JSON object. */
   | "reply_not_json"
   /** The reply is JSON but does not fit the message. */
@@ -50,6 +54,8 @@ export type Exchange =
 
 /** One request to a target, ready to be sent. */
 export interface TargetRequest {
+  /** Unique to this call, and the same wherever it is redirected. No full stop in it. Sent as `webhook-id`. */
+  readonly id: string;
   readonly target: Target;
   readonly payload: JsonObject;
   /** W3C trace context that the call belongs to. https://www.w3.org/TR/trace-context/ */

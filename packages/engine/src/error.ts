@@ -102,7 +102,7 @@ export interface InterposeErrorOptions {
   readonly key?: string | undefined;
   /** What is wrong in the request, field by field. Sent as `google.rpc.BadRequest`. */
   readonly violations?: readonly Violation[] | undefined;
-  /** Code in place of the reason's own, where a target may choose it. */
+  /** Code in place of the reason's own, where a target may choose it, or the contract has another for the case. */
   readonly code?: RpcCode | undefined;
   /** Facts for programs, sent as `google.rpc.ErrorInfo.metadata`. No secrets. */
   readonly metadata?: Readonly<Record<string, string>> | undefined;

@@ -4,7 +4,7 @@ export type { Condition, EventMatch, MethodScope } from "./condition.ts";
 export type { Execution, ExecutionEntry } from "./execution.ts";
 export { DEFAULT_EXECUTION_OPTIONS, validateExecutionOptions } from "./execution-options.ts";
 export type { ExecutionOptions, OptionsFault } from "./execution-options.ts";
-export type { Dialect, ReplyMode, Target, TargetId, TargetType } from "./target.ts";
+export type { Dialect, PayloadType, ReplyMode, Target, TargetId, TargetType } from "./target.ts";
 export { ERROR_REASONS, InterposeError } from "./error.ts";
 export type { ErrorReason, InterposeErrorOptions, Violation } from "./error.ts";
 export type { RpcCode } from "./rpc-code.ts";

@@ -2,6 +2,7 @@ import type { CallFailure } from "./call.ts";
 import { DeadlinePassed } from "./deadline.ts";
 import { InterposeError, type ErrorReason } from "./error.ts";
 import type { ForwardedRefusal } from "./reply.ts";
+import type { RpcCode } from "./rpc-code.ts";
 import type { Subject } from "./subject.ts";
 import type { Target } from "./target.ts";
 
@@ -16,18 +17,32 @@ export type FailureEffect =
 const REFUSALS: Readonly<
   Record<
     Exclude<CallFailure, "refused" | "deadline" | "cancelled">,
-    { readonly reason: ErrorReason; readonly what: string }
+    {
+      readonly reason: ErrorReason;
+      readonly what: string;
+      /** In place of the reason's own. */
+      readonly code?: RpcCode;
+      /** The contract's, where it has one of its own for the case. */
+      readonly id?: string;
+    }
   >
 > = {
   dns: { reason: "target_unavailable", what: "could not be reached" },
   egress_denied: { reason: "target_unavailable", what: "may not be called from here" },
   connect: { reason: "target_unavailable", what: "could not be reached" },
+  authorization: { reason: "target_unavailable", what: "could not be called for want of an access token" },
   tls: { reason: "target_unavailable", what: "could not be reached safely" },
   exchange: { reason: "target_unavailable", what: "broke off" },
   timeout: { reason: "target_timed_out", what: "did not answer in time" },
   status: { reason: "target_failed", what: "failed" },
   redirect: { reason: "target_failed", what: "redirected to where calls do not follow" },
   payload_too_large: { reason: "target_failed", what: "cannot be sent a message of this size" },
+  unsealable: {
+    reason: "target_failed",
+    what: "cannot be sent a message that is signed or encrypted as it wants it",
+    code: "internal",
+    id: "EXEC-2n8fhs7g",
+  },
   reply_too_large: { reason: "target_reply_invalid", what: "answered more than is read" },
   reply_not_json: { reason: "target_reply_invalid", what: "answered what is not a JSON object" },
   reply_mismatch: { reason: "target_reply_invalid", what: "answered what does not fit the message" },
@@ -73,7 +88,7 @@ export function effectOfFailure(
     });
     return { kind: "refused", error };
   }
-  const { reason, what, id, key } = {
+  const { reason, what, id, key, code } = {
     // The contract has one id for a target that fails; the cases that ZITADEL has no id for share it.
     id: "EXEC-dra6yamk98",
     key: "Errors.Execution.Failed",
@@ -81,7 +96,7 @@ export function effectOfFailure(
     ...(subject === "function" && OF_FUNCTIONS[failure]),
   };
   const text = `Execution failed: target "${target.name}" ${what}. Run ${runId} has the record.`;
-  return { kind: "refused", error: new InterposeError(reason, text, { id, key, metadata }) };
+  return { kind: "refused", error: new InterposeError(reason, text, { id, key, code, metadata }) };
 }
 
 /**

@@ -138,6 +138,14 @@ describe("run()", () => {
     );
   });
 
+  it("gives each call an id of its own, of the run's and its place", async () => {
+    const { asked, started } = await check([call("1"), call("2", { type: "async" }), call("1")], {});
+    assert.deepEqual(
+      [...asked, ...started].map(({ id }) => id),
+      ["run-1-1", "run-1-3", "run-1-2"],
+    );
+  });
+
   const failures: readonly { failure: CallFailure; code: string; id: string | undefined }[] = [
     { failure: "dns", code: "unavailable", id: "EXEC-dra6yamk98" },
     { failure: "egress_denied", code: "unavailable", id: "EXEC-dra6yamk98" },
@@ -147,7 +155,9 @@ describe("run()", () => {
     { failure: "timeout", code: "deadline_exceeded", id: "EXEC-dra6yamk98" },
     { failure: "status", code: "failed_precondition", id: "EXEC-dra6yamk98" },
     { failure: "redirect", code: "failed_precondition", id: "EXEC-dra6yamk98" },
+    { failure: "authorization", code: "unavailable", id: "EXEC-dra6yamk98" },
     { failure: "payload_too_large", code: "failed_precondition", id: "EXEC-dra6yamk98" },
+    { failure: "unsealable", code: "internal", id: "EXEC-2n8fhs7g" },
     { failure: "reply_too_large", code: "failed_precondition", id: "EXEC-dra6yamk98" },
   ];
   for (const { failure, code, id } of failures) {

@@ -55,10 +55,12 @@ export async function run<S extends Subject<S>>(input: RunInput<S>): Promise<Run
   const { plan, caller, signal, traceparent, chain, runId } = input;
   const calls: CallRecord[] = [];
   let subject = input.subject;
+  let place = 0;
   for (const target of plan.targets) {
+    place++;
     const end = endOf(signal, target, runId);
     if (end) return { outcome: end, calls };
-    const request = { target, payload: subject.payloadFor(target), traceparent, chain };
+    const request = { id: `${runId}-${place}`, target, payload: subject.payloadFor(target), traceparent, chain };
     if (target.type === "async") {
       caller.callInBackground(request);
       calls.push({ targetId: target.id, effect: "started" });

@@ -9,6 +9,9 @@ export type Dialect = "v3alpha" | "v2";
 /** How a reply is applied, where that is not as the dialect has it. `patch`: what a reply leaves out stays, and `null` clears it (RFC 7396). */
 export type ReplyMode = "patch";
 
+/** How a target's payload is written: plain, signed, or signed and encrypted. */
+export type PayloadType = "json" | "jwt" | "jwe";
+
 /** Id of a target: a decimal number as text. */
 export type TargetId = string;
 
@@ -26,6 +29,8 @@ export interface Target {
   readonly dialect: Dialect;
   /** Absent: as the dialect has it. */
   readonly replyMode?: ReplyMode | undefined;
+  /** Undefined: `json`. */
+  readonly payloadType?: PayloadType | undefined;
   /** How events are delivered to it, where that is not as `DEFAULT_DELIVERY_SETTINGS`. */
   readonly delivery?: Partial<DeliverySettings> | undefined;
   /** What may be called for it alone, beyond what may be called for all: networks as CIDRs, and hosts such as `hooks.corp` or `*.corp`. */

@@ -46,7 +46,10 @@ describe("attemptOutcome()", () => {
   for (const [what, exchange, failures, expected] of cases)
     it(`makes "${expected}" of ${what}`, () => assert.equal(shown(exchange, failures), expected));
 
-  const retried = ["dns", "connect", "tls", "timeout", "exchange", "redirect", "reply_too_large", "deadline"] as const;
+  const retried = [
+    ...(["dns", "connect", "tls", "timeout", "exchange", "redirect", "reply_too_large", "deadline"] as const),
+    ...(["unsealable", "authorization"] as const),
+  ];
   for (const failure of retried)
     it(`tries again after ${failure}`, () => assert.equal(shown(failed(failure)), "retry 1000, fails, counted"));
 });

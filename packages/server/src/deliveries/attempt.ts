@@ -32,14 +32,13 @@ export async function makeAttempt(
   const runId = String(delivery.id);
   const chain = { depth: delivery.depth + 1, links: [{ runId, executionId: delivery.executionId }] };
   const headers = {
-    "webhook-id": runId,
-    "webhook-timestamp": String(Math.floor(Date.now() / 1000)),
     "interpose-attempt": String(number),
     [RUN_HEADER]: chains.sign(chain),
   };
-  const { endpoint, timeoutMs, egressAllow } = target;
+  const { id: targetId, endpoint, timeoutMs, payloadType, egressAllow } = target;
   const payload = eventBody(delivery, instanceId);
-  const exchange = await deliver({ endpoint, timeoutMs, payload, headers, egressAllow }, signal);
+  const request = { targetId, id: runId, endpoint, timeoutMs, payload, payloadType, headers, egressAllow };
+  const exchange = await deliver(request, signal);
   const { retryDelaysMs } = completeDeliverySettings(target.delivery);
   const outcome = attemptOutcome(exchange, { failures: delivery.failures, retryDelaysMs, random: Math.random() });
   return {

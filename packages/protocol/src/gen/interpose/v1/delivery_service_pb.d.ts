@@ -226,7 +226,7 @@ export declare type Attempt = Message<"interpose.v1.Attempt"> & {
   address: string;
 
   /**
-   * Headers that were sent. Those that prove who sent it are left out.
+   * Headers that were sent. Where a value is the secret of its target, "(hidden)" stands in its place.
    *
    * @generated from field: map<string, string> request_headers = 6;
    */

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { before, describe, it } from "node:test";
+import type { TargetCredentials } from "@interpose/caller";
 import type { Target } from "@interpose/engine";
 import { createCertificate } from "../../test/harness/certificate.ts";
 import { forSuite } from "../../test/harness/cleanup.ts";
@@ -40,6 +41,8 @@ interface Failure {
   readonly title: string;
   /** The endpoint that fails so. `id` tells the cells from each other in what endpoints have seen. */
   readonly target: (endpoints: Endpoints, id: string) => Failing;
+  /** What it is called with. Default: nothing. */
+  readonly credentials?: TargetCredentials;
   /** Of the event, in bytes. Default: next to nothing. */
   readonly payloadBytes?: number;
   /** Attempts up to the last: `failure status decision`. The first stands alone where there is no second. */
@@ -95,6 +98,15 @@ const FAILURES: readonly Failure[] = [
     title: "has a certificate that nobody vouches for",
     target: ({ tls }, id) => ({ endpoint: `${tls.url}text/${id}` }),
     ...triedAgain("tls", "tls -"),
+  },
+  {
+    title: "wants a token that nobody grants",
+    target: at("text"),
+    credentials: {
+      signingKeys: [],
+      oauth: { tokenUrl: "http://127.0.0.1:1/", clientId: "interpose", clientSecret: "secret", scopes: [] },
+    },
+    ...triedAgain("authorization", "authorization -"),
   },
   {
     title: "does not answer in time",
@@ -202,11 +214,19 @@ describe("what a failure of a target means for a delivery", () => {
     // The second attempt comes when the test says so, and what is due then is made due in the table.
     const schedule = { retryDelaysMs: [HOUR_MS] };
     const next = await bench.target(endpoints.next.url);
+    const credentials = new Map<string, TargetCredentials | undefined>();
     for (const { kind, failure, type } of CELLS) {
       const { endpoint, ...more } = failure.target(endpoints, type);
-      await bench.execute(type, [await bench.target(endpoint, { ...more, ...kind.target }, schedule), next]);
+      const target = await bench.target(endpoint, { ...more, ...kind.target }, schedule);
+      credentials.set(target, failure.credentials);
+      await bench.execute(type, [target, next]);
     }
-    await bench.worker({}, bench.database, { maxReplyBytes: 4_000, maxPayloadBytes: 4_000, resolve: noSuchName });
+    await bench.worker({}, bench.database, {
+      maxReplyBytes: 4_000,
+      maxPayloadBytes: 4_000,
+      resolve: noSuchName,
+      credentialsOf: (id) => credentials.get(id),
+    });
     const ids = await bench.publish(
       ...CELLS.map(({ type, failure: { payloadBytes = 0 } }) => ({ type, payload: { x: "x".repeat(payloadBytes) } })),
     );

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { before, describe, it } from "node:test";
 import type { JsonObject } from "@bufbuild/protobuf";
+import type { TargetCredentials } from "@interpose/caller";
 import { InterposeError } from "@interpose/engine";
 import { createCertificate } from "../../test/harness/certificate.ts";
 import { forSuite } from "../../test/harness/cleanup.ts";
@@ -27,6 +28,12 @@ type Effect =
 const UNAVAILABLE = (what: string): Effect => ({ code: "unavailable", reason: "TARGET_UNAVAILABLE", what });
 const LATE: Effect = { code: "deadline_exceeded", reason: "TARGET_TIMED_OUT", what: "did not answer in time" };
 const FAILED = (what: string): Effect => ({ code: "failed_precondition", reason: "TARGET_FAILED", what });
+const UNSEALABLE: Effect = {
+  code: "internal",
+  reason: "TARGET_FAILED",
+  what: "cannot be sent a message that is signed or encrypted as it wants it",
+  id: "EXEC-2n8fhs7g",
+};
 const INVALID = (what: string): Exclude<Effect, "passes"> => ({
   code: "failed_precondition",
   reason: "TARGET_REPLY_INVALID",
@@ -34,6 +41,12 @@ const INVALID = (what: string): Exclude<Effect, "passes"> => ({
 });
 /** The contract has an id of its own for a reply that can't be read where a function is invoked. */
 const UNREADABLE: Effect = { ...INVALID("answered what is not a JSON object"), id: "ACTION-4m9s2" };
+
+/** Of a target that is called with an access token, where there is none to be had. */
+const WITHOUT_TOKEN: TargetCredentials = {
+  signingKeys: [],
+  oauth: { tokenUrl: "http://127.0.0.1:1/", clientId: "interpose", clientSecret: "secret", scopes: [] },
+};
 
 /** A way for a target to fail. */
 interface Failure {
@@ -94,6 +107,18 @@ const FAILURES: readonly Failure[] = [
     webhook: UNAVAILABLE("could not be reached safely"),
     call: UNAVAILABLE("could not be reached safely"),
     target: ({ tls }, id) => ({ endpoint: `${tls.url}text/${id}` }),
+  },
+  {
+    title: "wants what nobody can encrypt for it",
+    webhook: UNSEALABLE,
+    call: UNSEALABLE,
+    target: at("text", { payloadType: "jwe" }),
+  },
+  {
+    title: "wants a token that nobody grants",
+    webhook: UNAVAILABLE("could not be called for want of an access token"),
+    call: UNAVAILABLE("could not be called for want of an access token"),
+    target: at("text", { credentials: WITHOUT_TOKEN }),
   },
   { title: "does not answer in time", webhook: LATE, call: LATE, target: at("hang", { timeoutMs: 80 }) },
   { title: "answers 400", webhook: FAILED("failed"), call: FAILED("failed"), target: at("400") },
@@ -385,14 +410,13 @@ async function checkEffect(
   assert.equal(followed.length, 0, "the next target is not called");
 }
 
-function assertRefused(outcome: Outcome, { code, reason, what }: Exclude<Effect, "passes">, target: string): void {
+function assertRefused(outcome: Outcome, effect: Exclude<Effect, "passes">, target: string): void {
   assert.ok(outcome.kind === "refused", JSON.stringify(outcome));
+  const { code, reason, what, id = "EXEC-dra6yamk98" } = effect;
   const text =
     reason === "TARGET_REFUSED"
       ? /^twice \(EXEC-reUaUZCzCp\)$/
-      : new RegExp(
-          `^Execution failed: target "${target}" ${what}\\. Run \\d+ has the record\\. \\(EXEC-dra6yamk98\\)$`,
-        );
+      : new RegExp(`^Execution failed: target "${target}" ${what}\\. Run \\d+ has the record\\. \\(${id}\\)$`);
   assert.match(outcome.text, text);
   assert.deepEqual([outcome.code, outcome.reason], [code, reason]);
 }

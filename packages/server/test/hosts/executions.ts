@@ -8,7 +8,7 @@ import {
   type Snapshot,
   type Target,
 } from "@interpose/engine";
-import { createTargetCaller, type TargetCallerOptions } from "@interpose/caller";
+import { createTargetCaller, type TargetCallerOptions, type TargetCredentials } from "@interpose/caller";
 import { createRunChains } from "../../src/hosts/run-chain.ts";
 import { createPlanRunner, type RunPlan } from "../../src/hosts/run-plan.ts";
 import { createRunner, type RunEvent, type Runner, type RunnerOptions } from "../../src/hosts/runner.ts";
@@ -19,6 +19,8 @@ import type { HostParts } from "./host-parts.ts";
 /** A target as a case has it; the rest is what most cases want. */
 export interface CaseTarget extends Partial<Omit<Target, "id" | "endpoint">> {
   readonly endpoint: string;
+  /** What calls of it prove themselves with. Default: nothing. */
+  readonly credentials?: TargetCredentials | undefined;
 }
 
 /** The function that cases set executions on. */
@@ -49,7 +51,12 @@ export interface TestExecutions extends HostParts {
 /** No executions yet. Targets are called by HTTP, on loopback too. */
 export function createTestExecutions(t: Cleanup, options: Partial<TargetCallerOptions> = {}): TestExecutions {
   const runs: RunEvent[] = [];
-  const targets = createTargetCaller({ egressAllow: ["127.0.0.0/8", "::1/128"], ...options });
+  let credentials: ReadonlyMap<string, TargetCredentials | undefined> = new Map();
+  const targets = createTargetCaller({
+    egressAllow: ["127.0.0.0/8", "::1/128"],
+    credentialsOf: (id) => credentials.get(id),
+    ...options,
+  });
   cleanUp(t, () => targets.close());
   cleanUp(t, () => targets.drain(0));
   let revision = 0n;
@@ -65,29 +72,32 @@ export function createTestExecutions(t: Cleanup, options: Partial<TargetCallerOp
     run: (plan) => run(plan),
     set(executions, { hiddenEverywhere, ...options } = {}) {
       snapshot = snapshotOf(executions, options, ++revision);
+      credentials = new Map(targetsOf(executions).map(({ id, target }) => [id, target.credentials]));
       run = runnerOf(hiddenEverywhere);
     },
   };
 }
 
+/** The targets of each condition, with the ids that they have in their cases: `request-1`, `request-2`... */
+function targetsOf(
+  given: CaseExecutions,
+): readonly { readonly id: string; readonly kind: keyof typeof CONDITIONS; readonly target: CaseTarget }[] {
+  const kinds = Object.keys(CONDITIONS) as (keyof typeof CONDITIONS)[];
+  return kinds.flatMap((kind) => (given[kind] ?? []).map((target, i) => ({ id: `${kind}-${i + 1}`, kind, target })));
+}
+
 function snapshotOf(given: CaseExecutions, options: Partial<ExecutionOptions>, revision: bigint): Snapshot {
-  const targets = new Map<string, Target>();
-  const executions = (Object.keys(CONDITIONS) as (keyof typeof CONDITIONS)[]).flatMap((kind) => {
-    const entries = (given[kind] ?? []).map((target, i) => {
-      const id = `${kind}-${i + 1}`;
-      targets.set(id, {
-        name: id,
-        type: "call",
-        timeoutMs: 5_000,
-        interruptOnError: true,
-        dialect: "v3alpha",
-        ...target,
-        id,
-      });
-      return { target: id };
-    });
+  const all = targetsOf(given);
+  const targets = new Map<string, Target>(
+    all.map(({ id, target: { credentials: _credentials, ...target } }) => [
+      id,
+      { name: id, type: "call", timeoutMs: 5_000, interruptOnError: true, dialect: "v3alpha", ...target, id },
+    ]),
+  );
+  const executions = [...Map.groupBy(all, ({ kind }) => kind)].map(([kind, entries]) => {
     const condition: Condition = CONDITIONS[kind];
-    return entries.length === 0 ? [] : [{ condition, entries, options: { ...DEFAULT_EXECUTION_OPTIONS, ...options } }];
+    const targetIds = entries.map(({ id }) => ({ target: id }));
+    return { condition, entries: targetIds, options: { ...DEFAULT_EXECUTION_OPTIONS, ...options } };
   });
   return compileSnapshot({ revision, targets, executions: executionsById(executions) });
 }

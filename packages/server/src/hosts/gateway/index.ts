@@ -150,7 +150,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       for (const connection of clients.values()) connection.drain();
       const until = Date.now() + timeoutMs;
       const isBusy = (): boolean =>
-        answering > 0 || upgrades.size > 0 || [...clients.values()].some(({ size }) => size > 0);
+        answering > 0 ||
+        upgrades.size > 0 ||
+        // What was written last may still wait for the end of its turn.
+        [...clients.values()].some(({ size, output }) => size > 0 || output.length > 0);
       while (isBusy() && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 20));
       const ended = !isBusy();
       for (const socket of clients.keys()) socket.destroy();

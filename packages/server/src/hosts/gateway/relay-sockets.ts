@@ -21,14 +21,17 @@ interface Sink {
   end(): void;
 }
 
+/** What a chunk of this many bytes causes does not wait for the end of the turn, in which there may be many of them. */
+const LARGE_CHUNK_BYTES = 16 * 1024;
+
 /**
- * What one chunk of bytes causes, on whatever connections, is sent when the whole chunk was read: one write for each socket. A socket that does not take
- * more is left alone until it drains; meanwhile its connection holds bodies, and so their senders get no credit. `onFault` is told of what should not happen.
+ * What is caused in one turn of the event loop, by whatever chunks and on whatever connections, is sent at its end: one write for each socket, however many calls of how many clients it
+ * carries. A socket that does not take more is left alone until it drains; meanwhile its connection holds bodies, and so their senders get no credit. `onFault` is told of what should not happen.
  */
 export function createRelaySockets(onFault: (error: unknown) => void): RelaySockets {
   const sinks = new Map<WiredConnection, Sink>();
   let dirty: WiredConnection[] = [];
-  /** A flush comes anyway, at the end of what is being done or of the present turn. */
+  /** A flush comes at the end of this turn. */
   let isComing = false;
 
   /** Reads bytes into a connection. Answers whether that went well: a fault of ours must not end the calls of others with the process. */
@@ -42,19 +45,16 @@ export function createRelaySockets(onFault: (error: unknown) => void): RelaySock
     }
   }
 
-  /** Does work, and sends then what it has led to. */
-  function afterwards(work: () => void): void {
-    isComing = true;
-    work();
-    flush();
-  }
-
   function flush(): void {
     while (dirty.length > 0) {
       const now = dirty;
       dirty = [];
       for (const connection of now) send(connection);
     }
+  }
+
+  function flushAtEnd(): void {
+    flush();
     isComing = false;
   }
 
@@ -68,26 +68,21 @@ export function createRelaySockets(onFault: (error: unknown) => void): RelaySock
   return {
     bind(socket, connection, onClose) {
       sinks.set(connection, socketSink(socket));
-      socket.on("data", (chunk: Buffer) =>
-        afterwards(() => {
-          if (!receive(connection, chunk)) socket.destroy();
-        }),
-      );
-      socket.on("drain", () =>
-        afterwards(() => {
-          connection.setWritable(true);
-          send(connection);
-        }),
-      );
+      socket.on("data", (chunk: Buffer) => {
+        if (!receive(connection, chunk)) socket.destroy();
+        if (chunk.byteLength >= LARGE_CHUNK_BYTES) flush();
+      });
+      socket.on("drain", () => {
+        connection.setWritable(true);
+        send(connection);
+      });
       // A reset is followed by its close.
       socket.on("error", () => undefined);
-      socket.on("close", () =>
-        afterwards(() => {
-          connection.lost();
-          sinks.delete(connection);
-          onClose();
-        }),
-      );
+      socket.on("close", () => {
+        connection.lost();
+        sinks.delete(connection);
+        onClose();
+      });
       send(connection);
     },
     join(one, other) {
@@ -113,7 +108,7 @@ export function createRelaySockets(onFault: (error: unknown) => void): RelaySock
       dirty.push(connection);
       if (isComing) return;
       isComing = true;
-      queueMicrotask(flush);
+      setImmediate(flushAtEnd);
     },
   };
 }

@@ -1,10 +1,11 @@
 // The start in plain JavaScript (packages/server/bin/), on the oldest Node that this machine has: an old one must hand over to the pinned Node.
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { describe, it } from "node:test";
+import { after, describe, it } from "node:test";
+import { flagsFor } from "../packages/server/bin/node-flags.mjs";
 import { isNewEnough, packageFor } from "../packages/server/bin/runtime.mjs";
 import { root } from "./install.mjs";
 
@@ -44,6 +45,62 @@ describe("packageFor()", () => {
     ["linux", "riscv64"],
   ])
     it(`has none for ${platform} on ${arch}`, () => assert.equal(packageFor(platform, arch), undefined));
+});
+
+describe("runWithFlags()", { skip: process.platform === "win32" && "a process cannot start anew there" }, () => {
+  const folder = mkdtempSync(join(tmpdir(), "interpose-test-"));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  const [launcher, program, preload] = ["launcher.mjs", "program.mjs", "preload.mjs"].map((name) => join(folder, name));
+  const flags = ["--min-semi-space-size=2", "--max-semi-space-size=2"];
+  const source = new URL("../packages/server/bin/node-flags.mjs", import.meta.url).href;
+  writeFileSync(
+    launcher,
+    `import { runWithFlags } from ${JSON.stringify(source)};
+    await runWithFlags(${JSON.stringify(program)}, process.argv.slice(2), ${JSON.stringify(flags)});`,
+  );
+  writeFileSync(
+    program,
+    `const { pid, execArgv, argv } = process;
+    console.log(JSON.stringify({ pid, execArgv, argv: argv.slice(1), variable: process.env.VARIABLE, preloaded: globalThis.preloaded }));
+    process.send?.("by the channel");
+    process.exitCode = 7;`,
+  );
+  writeFileSync(preload, "globalThis.preloaded = true;");
+  const preloading = ["--import", preload];
+
+  /** Runs the program to its end, and answers what it says of itself. */
+  async function started({ env = {}, channel = [] } = {}) {
+    const child = spawn(process.execPath, [...preloading, launcher, "one two", ""], {
+      env: { ...process.env, NODE_OPTIONS: "", VARIABLE: "a b", ...env },
+      stdio: ["ignore", "pipe", "inherit", ...channel],
+    });
+    let [text, message] = ["", undefined];
+    child.stdout.setEncoding("utf8").on("data", (part) => (text += part));
+    child.on("message", (got) => (message = got));
+    const code = await new Promise((resolve) => child.once("close", resolve));
+    const { pid, execArgv, ...said } = JSON.parse(text);
+    assert.deepEqual(said, { argv: [program, "one two", ""], variable: "a b", preloaded: true });
+    assert.deepEqual([pid, code], [child.pid, 7]);
+    return { execArgv, message };
+  }
+
+  it("starts the same process anew, with its flags, arguments, environment and exit code", async () =>
+    assert.deepEqual((await started()).execArgv, [...preloading, ...flags]));
+
+  it("goes on as it is where somebody has chosen the size of the young generation", async () => {
+    const { execArgv } = await started({ env: { NODE_OPTIONS: "--max-semi-space-size=16" } });
+    assert.deepEqual(execArgv, preloading);
+  });
+
+  it("goes on as it is where a parent process has a channel to it, and keeps that", async () =>
+    assert.deepEqual(await started({ channel: ["ipc"] }), { execArgv: preloading, message: "by the channel" }));
+});
+
+describe("flagsFor()", () => {
+  it("has flags for a server, and none for what is soon over", () => {
+    assert.ok(flagsFor(["serve", "--port", "0"]).length > 0);
+    assert.deepEqual(flagsFor(["targets", "list"]), []);
+  });
 });
 
 const machine = machineNode();

@@ -14,7 +14,6 @@ import {
 } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { SERVER_FLAGS } from "../packages/server/bin/runtime.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const PACKAGES = ["engine", "protocol", "caller", "receiver", "server"];
@@ -84,11 +83,13 @@ function stagePackage(name, stage) {
   if (readdirSync(source).includes("bin")) {
     mkdirSync(join(stage, "bin"));
     // A checkout's start finds or installs a Node that is new enough; a published package leaves that to its engines.
+    cpSync(join(source, "bin/node-flags.mjs"), join(stage, "bin/node-flags.mjs"));
     const launcher = [
       "#!/usr/bin/env node",
-      'import { setFlagsFromString } from "node:v8";',
-      `for (const flag of ${JSON.stringify(SERVER_FLAGS)}) setFlagsFromString(flag);`,
-      'await import("../dist/cli/main.js");',
+      'import { fileURLToPath } from "node:url";',
+      'import { flagsFor, runWithFlags } from "./node-flags.mjs";',
+      "const args = process.argv.slice(2);",
+      'await runWithFlags(fileURLToPath(new URL("../dist/cli/main.js", import.meta.url)), args, flagsFor(args));',
       "",
     ];
     writeFileSync(join(stage, "bin/interpose.mjs"), launcher.join("\n"), { mode: 0o755 });

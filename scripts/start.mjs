@@ -6,8 +6,10 @@ import { installMissing, root } from "./install.mjs";
 try {
   installMissing();
   process.env.INTERPOSE_EGRESS_ALLOW ||= "127.0.0.0/8,::1/128";
-  const { goOn, SERVER_FLAGS } = await import("../packages/server/bin/runtime.mjs");
-  await goOn(join(root, "packages/server/src/cli/main.ts"), ["serve", ...process.argv.slice(2)], SERVER_FLAGS);
+  const { goOn } = await import("../packages/server/bin/runtime.mjs");
+  const { flagsFor } = await import("../packages/server/bin/node-flags.mjs");
+  const args = ["serve", ...process.argv.slice(2)];
+  await goOn(join(root, "packages/server/src/cli/main.ts"), args, flagsFor(args));
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;

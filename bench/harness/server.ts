@@ -1,5 +1,6 @@
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { flagsFor, withOneHeap } from "../../packages/server/bin/node-flags.mjs";
 import type { Teardown } from "../../packages/server/src/assembly/teardown.ts";
 import { startChild, type Child } from "./child.ts";
 import type { LoadAnswers } from "./load.ts";
@@ -50,10 +51,12 @@ export async function startServer(
   const log = openSync(logFile, "w");
   const child = startChild<ProbeAnswers>(teardown, isLaunched ? LAUNCHER : INTERPOSE, {
     args: ["serve"],
-    nodeFlags: isLaunched ? [] : SAME_YOUNG_GENERATION,
+    // With them it does not start anew, and so keeps the channel to us.
+    nodeFlags: isLaunched ? flagsFor(["serve"]) : SAME_YOUNG_GENERATION,
     stderr: log,
     preload: [new URL("./probe.ts", import.meta.url), ...(preload ? [preload] : [])],
     env: {
+      ...(isLaunched && withOneHeap({})),
       INTERPOSE_PORT: "0",
       INTERPOSE_DATA_DIR: dataDir,
       INTERPOSE_ADMIN_TOKEN: ADMIN_TOKEN,

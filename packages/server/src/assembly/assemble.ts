@@ -33,6 +33,7 @@ import { tokenServiceV1 } from "../api/v1/tokens.ts";
 import { actionServiceV3alpha } from "../api/v3alpha/index.ts";
 import { ensureDefaultInstance } from "../commands/first-start.ts";
 import type { Settings } from "../config/index.ts";
+import { createOwnerTeller } from "../deliveries/owner-teller.ts";
 import { startDeliveryWorker } from "../deliveries/worker.ts";
 import { createPublisher, type Publisher } from "../events/publisher.ts";
 import { createRate } from "../events/rate.ts";
@@ -194,6 +195,7 @@ export async function assemble({
     run: createRunner(running),
     hiddenFields,
   });
+  let tellOwners: (targetIds: readonly string[]) => void;
   if (settings.deliveries.enabled) {
     const { maxInFlight } = settings.deliveries;
     const { deliver } = targets;
@@ -204,6 +206,11 @@ export async function assemble({
       { maxInFlight },
     );
     teardown.add("deliveries", () => worker.stop(drainMs), drainMs + DRAIN_SLACK_MS + LAST_WRITES_MS);
+    ({ tellOwners } = worker);
+  } else {
+    const teller = createOwnerTeller(database, (error) => log("owners.not_told", { error }));
+    teardown.add("telling of what was published", teller.stop);
+    tellOwners = teller.tell;
   }
   const nameable = createNameableServices([...ownServices, ...embeddedServices]);
   const gateways = await startGateways({
@@ -248,6 +255,7 @@ export async function assemble({
     maxRunDepth: limits.maxRunDepth,
     settings: settings.events,
     rate: createRate(settings.events.maxPerSecond, () => performance.now()),
+    tellOwners,
   });
   const services = [
     actionServiceV3alpha(api),

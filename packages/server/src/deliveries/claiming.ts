@@ -79,6 +79,8 @@ export function startClaiming(
     if (tookAll) queue.tookUpTo(claim.at, claim.at);
     else if (last) queue.tookUpTo(last.dueAt, claim.at);
     if (!tookAll || queue.hasDue) schedule.wake(queue);
+    // What it was woken for is to be told to whoever owns it.
+    if (!claim.isOwned) queue.hasDue = true;
     if (claim.nextDueMs !== null) schedule.wakeAt(queue, now + claim.nextDueMs);
     for (const { id, dueAt, fifoKey } of claim.claimed) queue.held.set(id, { id, dueAt, fifoKey });
     if (claim.queuedKeys.length > 0) {

@@ -6,6 +6,7 @@ import type { StoredQueue } from "../store/sql/queue-row.ts";
 import { makeAttempt } from "./attempt.ts";
 import { startClaiming } from "./claiming.ts";
 import { createOrder } from "./order.ts";
+import { createOwnerTeller } from "./owner-teller.ts";
 import { createOwnership } from "./ownership.ts";
 import { OwnedQueue, type Hold } from "./queue.ts";
 import { createRecorder, type Result } from "./recorder.ts";
@@ -30,6 +31,8 @@ const TELL_AGAIN_MS = 5_000;
 export interface DeliveryWorker {
   /** Its id in the database. */
   readonly id: string;
+  /** Something new of these targets is committed: begins with what is this worker's, and tells the owners of the others' queues. */
+  readonly tellOwners: (targetIds: readonly string[]) => void;
   /**
    * Begins nothing more, waits at most `graceMs` for attempts that are under way, gives up those that are left, and leaves its queues to others at once.
    */
@@ -69,6 +72,7 @@ export async function startDeliveryWorker(
   const upkeep = createUpkeep(context, schedule, { onReleased: wakeAll, onHold });
   const order = createOrder(context, schedule);
   const recorder = createRecorder(context, { onWritten, onReleased: wakeAll });
+  const others = createOwnerTeller(database, (error) => context.onError("telling owners of queues", error));
   const claiming = startClaiming(context, schedule, ownership.holdsLease, {
     onClaimed: (queue, delivery, at) => void attempt(queue, delivery, at),
     onQueued(queue, keys) {
@@ -161,6 +165,12 @@ export async function startDeliveryWorker(
     claiming.written(written);
   }
 
+  function tellOwners(targetIds: readonly string[]): void {
+    const own = ownership.holdsLease() ? targetIds.filter((id) => schedule.get(id) !== undefined) : [];
+    wakeAll(own);
+    if (own.length < targetIds.length) others.tell(targetIds.filter((id) => !own.includes(id)));
+  }
+
   function wakeAll(targetIds: readonly string[]): void {
     for (const targetId of targetIds) {
       const queue = schedule.get(targetId);
@@ -201,6 +211,8 @@ export async function startDeliveryWorker(
       schedule.remove(queue);
       if (queue.held.size > 0) departed.set(queue.targetId, queue);
     }
+    // What this worker was told of in the belief that they were its own.
+    others.tell(queues.filter(({ hasDue }) => hasDue).map(({ targetId }) => targetId));
   }
 
   /** Looks for what nobody told of. */
@@ -251,6 +263,7 @@ export async function startDeliveryWorker(
 
   return {
     id: workerId,
+    tellOwners,
     async stop(graceMs) {
       clearInterval(polling);
       clearInterval(sweeping);
@@ -267,6 +280,7 @@ export async function startDeliveryWorker(
         context.onError("leaving the queues", error),
       );
       onLost([...schedule.all()]);
+      await others.stop();
       log("worker.stopped", { worker: workerId });
     },
   };

@@ -34,6 +34,7 @@ describe("a publisher", () => {
       maxRunDepth: 5,
       settings: { types: "open", declared: [], maxPayloadBytes: 1_000, maxPerSecond: 0 },
       rate: createRate(0, () => 0),
+      tellOwners: () => undefined,
       ...options,
     });
     const publish = (events: readonly NewEvent[], given: Partial<Publication> = {}) =>

@@ -29,6 +29,8 @@ export interface PublisherOptions {
   readonly maxRunDepth: number;
   readonly settings: Settings["events"];
   readonly rate: Rate;
+  /** Tells the owners of some targets' queues that there is something new for them. */
+  readonly tellOwners: (targetIds: readonly string[]) => void;
 }
 
 /** Who publishes, and how. */
@@ -54,7 +56,7 @@ export interface Publisher {
 
 /** A publisher of one instance's events. */
 export function createPublisher(options: PublisherOptions): Publisher {
-  const { database, instanceId, router, maxRunDepth, settings, rate } = options;
+  const { database, instanceId, router, maxRunDepth, settings, rate, tellOwners } = options;
 
   /** One attempt: undefined where executions have changed since the snapshot. */
   function append(
@@ -65,7 +67,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     const keys = keysAcrossAggregates(events);
     const send = async (db: Queryable): Promise<readonly AppendedEvent[] | undefined> => {
       if (keys.length > 0) await lockFifoKeys(db, instanceId, keys);
-      return appendEvents(db, events, { instanceId, revision, learnTypes: true });
+      return appendEvents(db, events, { instanceId, revision, learnTypes: true, tellsOwners: tx === undefined });
     };
     if (tx) return send(tx);
     return keys.length > 0 ? database.transaction(send) : send(database);
@@ -81,6 +83,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       try {
         const planned = planDeliveries(events, snapshot, maxRunDepth);
         const appended = await append(planned, snapshot.revision, tx);
+        if (appended && !tx) tellOwners(targetsToTell(planned, appended));
         if (appended) return appended;
       } catch (error) {
         if (isUniqueViolation(error, KEY_INDEX) && tx) throw keyRaced(error);
@@ -131,6 +134,16 @@ export function createPublisher(options: PublisherOptions): Publisher {
       });
     },
   };
+}
+
+/** Targets that can be told of one of the events at once. */
+function targetsToTell(events: readonly EventToAppend[], appended: readonly AppendedEvent[]): readonly string[] {
+  const ids = new Set<string>();
+  events.forEach(({ deliveries }, i) => {
+    if (!deliveries || deliveries.deadBecause !== undefined || appended[i]?.repeated === true) return;
+    for (const { stage, targetId } of deliveries.plan.deliveries) if (stage === 0) ids.add(targetId);
+  });
+  return [...ids];
 }
 
 /** Keys of deliveries that events of several aggregates may share. Those by the aggregate follow each other by its own lock. */

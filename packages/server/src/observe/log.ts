@@ -66,6 +66,8 @@ export interface LogEvents {
   "worker.lease_lost": { worker: string; queues: number };
   /** A statement of a worker failed, and is tried again. */
   "worker.failed": { worker: string; doing: string; error: unknown };
+  /** Owners of queues could not be told of events that were published here, and find them by themselves. That is tried again. */
+  "owners.not_told": { error: unknown };
   /** What is too old, or too much, was deleted of the record of deliveries. */
   "record.pruned": { deliveries: number; events: number };
   "record.prune_failed": { error: unknown };
@@ -88,6 +90,7 @@ const LEVELS: Partial<Record<keyof LogEvents, "debug" | "warn" | "error">> = {
   "queue.broken": "warn",
   "worker.lease_lost": "warn",
   "worker.failed": "warn",
+  "owners.not_told": "warn",
   "record.prune_failed": "warn",
   "store.lost": "error",
 };

@@ -179,7 +179,7 @@ export async function openDeliveryBench(t: Cleanup): Promise<DeliveryBench> {
         await stop(0);
         await caller.close();
       });
-      return { id: worker.id, stop };
+      return { ...worker, stop };
     },
     deliveries,
     attempts: () =>

@@ -58,6 +58,11 @@ export interface AppendOptions {
   readonly revision: bigint;
   /** Whether types that are not known yet become known. */
   readonly learnTypes: boolean;
+  /**
+   * Whether the caller tells the owners of the queues, once this is committed. Default: false, they are told by the commit. Commits that tell wait for each other in PostgreSQL,
+   * each until the one before is on the disk.
+   */
+  readonly tellsOwners?: boolean;
 }
 
 /**
@@ -71,7 +76,7 @@ export interface AppendOptions {
 export async function appendEvents(
   db: Queryable,
   events: readonly EventToAppend[],
-  { instanceId, revision, learnTypes }: AppendOptions,
+  { instanceId, revision, learnTypes, tellsOwners = false }: AppendOptions,
 ): Promise<readonly AppendedEvent[] | undefined> {
   const column = <T>(read: (event: EventToAppend) => T): readonly T[] => events.map(read);
   const plans = [...new Set(events.flatMap(({ deliveries }) => (deliveries ? [deliveries.plan] : [])))];
@@ -102,6 +107,7 @@ export async function appendEvents(
       planned.map(({ targetId }) => targetId),
       planned.map(({ stage }) => stage),
       planned.map(({ gate }) => gate ?? null),
+      tellsOwners,
     ],
   });
   const other = rows.find(({ reused }) => reused);
@@ -180,7 +186,7 @@ const APPEND = `
   ), told as (
     -- The owners of the queues. More than a notification can hold is told as "any".
     select pg_notify('interpose_deliveries', case when length(ids) > 7000 then '*' else ids end)
-    from (select string_agg(distinct target_id, ' ') as ids from caused where state = 'waiting') as q where ids is not null
+    from (select string_agg(distinct target_id, ' ') as ids from caused where state = 'waiting') as q where ids is not null and not $22::bool
   )
   select nth, position, sequence, created_at as "createdAt", false as repeated, false as reused, (select count(*) from told) as told from placed
   union all

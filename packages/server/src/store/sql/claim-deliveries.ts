@@ -58,6 +58,9 @@ type ClaimRow = Omit<ClaimOfQueue, "claimed" | "queuedKeys"> &
 /**
  * Claims due deliveries of many queues, the longest due first, but none of `held`, which the worker has already. What another worker had claimed when it lost the
  * queue, gets the record of an attempt that was lost, and is claimed anew. A delivery that has to wait behind another one of its key is set aside (`queued`).
+ *
+ * The commit of a claim is not waited for until it is on the disk, unless it records a lost attempt: what a crash of PostgreSQL takes back was never claimed, and the result of
+ * its attempt is taken all the same (`finishAttempts()`).
  */
 export async function claimDeliveries(
   db: Queryable,
@@ -79,15 +82,15 @@ export async function claimDeliveries(
     ],
   });
   const queues = new Map<string, ClaimOfQueue & { claimed: ClaimedDelivery[]; queuedKeys: string[] }>();
-  for (const { state, isOwned, isPaused, seen, nextDueMs, at, ...delivery } of rows) {
-    const { targetId } = delivery;
+  for (const row of rows) {
+    const { state, targetId, isOwned, isPaused, seen, nextDueMs, at, fifoKey } = row;
     let queue = queues.get(targetId);
     if (!queue) {
       queue = { targetId, isOwned, isPaused, seen, nextDueMs, at, claimed: [], queuedKeys: [] };
       queues.set(targetId, queue);
     }
-    if (state === "waiting") queue.claimed.push(delivery);
-    else if (state === "queued" && delivery.fifoKey !== null) queue.queuedKeys.push(delivery.fifoKey);
+    if (state === "waiting") queue.claimed.push(row);
+    else if (state === "queued" && fifoKey !== null) queue.queuedKeys.push(fifoKey);
   }
   return [...queues.values()];
 }
@@ -131,6 +134,8 @@ const CLAIM = `
     select id, attempts, lost_at, lost_by, '', 'worker_lost', 'the worker that made the attempt was gone before it ended', 'retry', statement_timestamp()
     from changed where was_lost
     on conflict do nothing
+  ), hastened as (
+    select set_config('synchronous_commit', 'off', true) where not exists (select from changed where was_lost)
   )
   select w.target_id as "targetId", w.is_owned as "isOwned", w.is_paused as "isPaused", coalesce(s.seen, 0) as seen,
     case when w.is_owned and coalesce(s.seen, 0) < w.room then (
@@ -146,4 +151,5 @@ const CLAIM = `
   left join (select target_id, count(*)::int as seen from due group by target_id) as s using (target_id)
   left join changed c using (target_id)
   left join interpose.events e on e.position = c.event_position and c.state = 'waiting'
+  where (select count(*) from hastened) is not null
   order by c.due_at, c.id`;

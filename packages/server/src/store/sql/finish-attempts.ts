@@ -88,7 +88,8 @@ const FINISH = `
       reason = case when d.state = 'waiting' and i.decision = 'dead' then i.failure else d.reason end,
       ended_at = case when d.state = 'waiting' and i.decision in ('succeeded', 'dead') then statement_timestamp() else d.ended_at end
     from input i
-    where d.id = i.id and d.claimed_by = $1
+    -- A crash of PostgreSQL may have taken back the claim, and nothing else has a delivery without one at the same attempt.
+    where d.id = i.id and (d.claimed_by = $1 or (d.claimed_by is null and d.state = 'waiting' and d.attempts = i.number - 1))
     returning d.id, d.event_position, d.stage, d.state = case when i.decision in ('retry', 'held') then 'waiting' else i.decision end as was_waiting
   ), recorded as (
     insert into interpose.attempts

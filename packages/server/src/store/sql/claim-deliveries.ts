@@ -1,3 +1,4 @@
+import { arrayText } from "../array-text.ts";
 import type { Queryable } from "../database.ts";
 
 /** From which queue how much is wanted. */
@@ -78,7 +79,7 @@ export async function claimDeliveries(
       wanted.map(({ targetId }) => targetId),
       wanted.map(({ room }) => room),
       wanted.map(({ since }) => since),
-      held,
+      arrayText(held),
     ],
   });
   const queues = new Map<string, ClaimOfQueue & { claimed: ClaimedDelivery[]; queuedKeys: string[] }>();

@@ -1,3 +1,4 @@
+import { arrayText, byteArrayText, jsonTexts, textArrayText } from "../array-text.ts";
 import type { Queryable } from "../database.ts";
 import { AFTER_GATES } from "./gates.ts";
 
@@ -45,24 +46,24 @@ export async function finishAttempts(
     values: [
       workerId,
       instanceId,
-      column(({ deliveryId }) => deliveryId),
-      column(({ number }) => number),
-      column(({ gate }) => gate),
-      column(({ beganMsAgo }) => beganMsAgo),
-      column(({ url }) => url),
-      column(({ address }) => address ?? null),
-      column(({ requestHeaders }) => JSON.stringify(requestHeaders)),
-      column(({ status }) => status ?? null),
-      column(({ connectMs }) => connectMs ?? null),
-      column(({ firstByteMs }) => firstByteMs ?? null),
-      column(({ durationMs }) => durationMs),
-      column(({ replyBytes }) => replyBytes ?? null),
-      column(({ reply }) => (reply === undefined || reply.length === 0 ? null : Buffer.from(reply))),
-      column(({ failure }) => failure ?? null),
-      column(({ detail }) => detail ?? null),
-      column(({ decision }) => decision),
-      column(({ delayMs }) => delayMs ?? null),
-      column(({ isCounted }) => isCounted),
+      arrayText(column(({ deliveryId }) => deliveryId)),
+      arrayText(column(({ number }) => number)),
+      textArrayText(column(({ gate }) => gate)),
+      arrayText(column(({ beganMsAgo }) => beganMsAgo)),
+      textArrayText(column(({ url }) => url)),
+      textArrayText(column(({ address }) => address)),
+      jsonTexts(column(({ requestHeaders }) => requestHeaders)),
+      arrayText(column(({ status }) => status)),
+      arrayText(column(({ connectMs }) => connectMs)),
+      arrayText(column(({ firstByteMs }) => firstByteMs)),
+      arrayText(column(({ durationMs }) => durationMs)),
+      arrayText(column(({ replyBytes }) => replyBytes)),
+      byteArrayText(column(({ reply }) => (reply?.length === 0 ? undefined : reply))),
+      textArrayText(column(({ failure }) => failure)),
+      textArrayText(column(({ detail }) => detail)),
+      textArrayText(column(({ decision }) => decision)),
+      arrayText(column(({ delayMs }) => delayMs)),
+      arrayText(column(({ isCounted }) => isCounted)),
     ],
   });
   return rows.map(({ targetId }) => targetId);
@@ -71,7 +72,7 @@ export async function finishAttempts(
 // An attempt whose delivery was ended by others meanwhile (cancelled, say) is on record as dropped.
 const FINISH = `
   with input as materialized (
-    select * from unnest($3::bigint[], $4::int[], $5::text[], $6::float8[], $7::text[], $8::text[], $9::jsonb[], $10::int[], $11::real[], $12::real[], $13::real[], $14::int[],
+    select * from unnest($3::bigint[], $4::int[], $5::text[], $6::float8[], $7::text[], $8::text[], string_to_array($9, chr(1)), $10::int[], $11::real[], $12::real[], $13::real[], $14::int[],
         $15::bytea[], $16::text[], $17::text[], $18::text[], $19::float8[], $20::bool[])
       as t (id, number, gate, began_ms_ago, url, address, request_headers, status, connect_ms, first_byte_ms, duration_ms, reply_bytes, reply, failure, detail, decision,
         delay_ms, is_counted)
@@ -95,7 +96,7 @@ const FINISH = `
     insert into interpose.attempts
       (delivery_id, number, began_at, worker, url, address, request_headers, status, connect_ms, first_byte_ms, duration_ms, reply_bytes, reply, failure, detail,
         decision, next_at)
-    select i.id, i.number, statement_timestamp() - i.began_ms_ago * interval '1 ms', $1, i.url, i.address, i.request_headers, i.status, i.connect_ms,
+    select i.id, i.number, statement_timestamp() - i.began_ms_ago * interval '1 ms', $1, i.url, i.address, i.request_headers::jsonb, i.status, i.connect_ms,
       i.first_byte_ms, i.duration_ms, i.reply_bytes, i.reply, i.failure, i.detail, case when c.was_waiting then i.decision else 'dropped' end,
       case when c.was_waiting then statement_timestamp() + i.delay_ms * interval '1 ms' end
     from input i join changed c using (id)

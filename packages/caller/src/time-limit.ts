@@ -34,21 +34,31 @@ export function beginTimeLimit(outer: AbortSignal, ms: number, reasons: Partial<
   };
   const timer = ms > 0 ? setTimeout(end, Math.min(Math.ceil(ms), LONGEST_TIMER_MS)) : undefined;
   const abort = (): void => controller.abort(aborted());
-  const over = new Promise<never>((_resolve, reject) => {
-    controller.signal.addEventListener("abort", () => reject(controller.signal.reason as Error), { once: true });
-  });
-  // Nobody need wait for it.
-  over.catch(() => undefined);
+  let over: Promise<never> | undefined;
   if (outer.aborted) abort();
   else if (timer === undefined) end();
   else outer.addEventListener("abort", abort, { once: true });
   return {
     signal: controller.signal,
     timedOut: () => timedOut,
-    over,
+    // Made where it is asked for: few who begin a limit do.
+    get over() {
+      return (over ??= rejectionOf(controller.signal));
+    },
     clear() {
       clearTimeout(timer);
       outer.removeEventListener("abort", abort);
     },
   };
+}
+
+function rejectionOf(signal: AbortSignal): Promise<never> {
+  const rejection = new Promise<never>((_resolve, reject) => {
+    const refuse = (): void => reject(signal.reason as Error);
+    if (signal.aborted) refuse();
+    else signal.addEventListener("abort", refuse, { once: true });
+  });
+  // Nobody need wait for it.
+  rejection.catch(() => undefined);
+  return rejection;
 }

@@ -20,21 +20,15 @@ export type DeliveredEvent = Pick<
  */
 export function eventBody(event: DeliveredEvent, instanceId: string): Buffer {
   const { aggregateId, aggregateType, resourceOwner, version, eventType, creator } = event;
-  const parts = [
-    member("aggregateID", aggregateId),
-    member("aggregateType", aggregateType),
-    member("resourceOwner", resourceOwner ?? instanceId),
-    member("instanceID", instanceId),
-    member("version", version),
-    `"sequence":${event.sequence}`,
-    member("event_type", eventType),
-    member("created_at", event.createdAt.toISOString()),
-    member("userID", creator),
-    `"event_payload":${event.payload}`,
-  ];
-  return Buffer.from(`{${parts.filter((part) => part !== "").join(",")}}`);
+  // Concatenated: each delivery needs it, and a list that is joined takes longer.
+  const aggregate = member("aggregateID", aggregateId) + member("aggregateType", aggregateType);
+  const owner = member("resourceOwner", resourceOwner ?? instanceId) + member("instanceID", instanceId);
+  const kind = `${member("version", version)}"sequence":${event.sequence},${member("event_type", eventType)}`;
+  const origin = member("created_at", event.createdAt.toISOString()) + member("userID", creator);
+  return Buffer.from(`{${aggregate}${owner}${kind}${origin}"event_payload":${event.payload}}`);
 }
 
+/** With a comma behind it: the payload comes last, and is always there. */
 function member(name: string, value: string): string {
-  return value === "" ? "" : `"${name}":${JSON.stringify(value)}`;
+  return value === "" ? "" : `"${name}":${JSON.stringify(value)},`;
 }

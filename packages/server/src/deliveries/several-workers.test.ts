@@ -67,6 +67,21 @@ describe("several workers", () => {
     await eventually("all of it at one", async () => (await owners(bench))[second.id] === 7);
   });
 
+  it("are told of what was published beside them: its own one at once, the others by a notification", async (t) => {
+    const { bench, endpoint } = await openMany(t, 6);
+    // Nobody finds by polling what nobody tells of.
+    const [first, second] = [await bench.worker({ pollMs: 600_000 }), await bench.worker({ pollMs: 600_000 })];
+    await eventually("shares", async () => (await owners(bench))[second.id] === 3);
+    await eventually("all owned", async () => (await owners(bench)).none === undefined);
+    const events = Array.from({ length: 6 }, (_, n) => ({ type: `t.${n}`, aggregateId: String(n) }));
+    await bench.publishUntold(...events);
+    first.tellOwners((await bench.deliveries()).map(({ targetId }) => targetId));
+    await bench.states(...events.map(() => "succeeded"));
+    assert.equal(endpoint.calls.length, 6);
+    const by = (await bench.attempts()).map(({ worker }) => worker);
+    assert.deepEqual([by.filter((id) => id === first.id).length, by.filter((id) => id === second.id).length], [3, 3]);
+  });
+
   it("keep a target's limits together, while its queue goes from one to the other", async (t) => {
     const { bench, endpoint } = await openMany(t, 2, {}, { maxConcurrency: 2, maxPerSecond: 40 });
     let [underWay, most] = [0, 0];

@@ -108,6 +108,37 @@ describe("a delivery worker", () => {
     assert.equal(told?.attempts, 3);
   });
 
+  it("counts an attempt whose claim PostgreSQL lost in a crash, and none of a delivery that has gone on", async (t) => {
+    const bench = await openDeliveryBench(t);
+    let [release, isThere] = [(): void => undefined, false];
+    const released = new Promise<void>((resolve) => (release = resolve));
+    const endpoint = await startTarget(t, async () => {
+      isThere = true;
+      await released;
+      return {};
+    });
+    await bench.execute("a.b", [await bench.target(endpoint.url)]);
+    await bench.worker();
+    const [lost, goneOn] = await bench.publish({ aggregateId: "1" }, { aggregateId: "2" });
+    await eventually("the attempts", () => isThere && endpoint.calls.length === 2);
+    await bench.sql("update interpose.deliveries set claimed_by = null, claimed_at = null where id = $1", lost);
+    await bench.sql("update interpose.deliveries set claimed_by = 'another', attempts = 1 where id = $1", goneOn);
+    release();
+    await eventually("the record", async () => (await bench.attempts()).length > 0);
+    const rows = await bench.deliveries();
+    assert.deepEqual(
+      rows.map(({ id, state, attempts, claimedBy }) => ({ id, state, attempts, claimedBy })),
+      [
+        { id: lost, state: "succeeded", attempts: 1, claimedBy: null },
+        { id: goneOn, state: "waiting", attempts: 1, claimedBy: "another" },
+      ],
+    );
+    assert.deepEqual(
+      (await bench.attempts()).map(({ deliveryId }) => deliveryId),
+      [lost],
+    );
+  });
+
   it("ends at once what would meet the same again: addresses outside the rules, and a wish to refuse", async (t) => {
     const bench = await openDeliveryBench(t);
     const endpoint = await startTarget(t, { body: { forwardedStatusCode: 403, forwardedErrorMessage: "no" } });

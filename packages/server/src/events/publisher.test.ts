@@ -101,6 +101,26 @@ describe("a publisher", () => {
     assert.deepEqual(counts, ["transaction"]);
   });
 
+  it("has owners told of what is new once it is committed, and not of repetitions; in transactions of others, the commit tells", async (t) => {
+    const told: (readonly string[])[] = [];
+    const opened = await open(t, { tellOwners: (targetIds) => void told.push(targetIds) });
+    await setFor(opened, "event/order.placed");
+    const notified: string[] = [];
+    const listening = await database.listen(
+      "interpose_deliveries",
+      (payload) => void notified.push(payload),
+      () => undefined,
+    );
+    await opened.publish([event({ idempotencyKey: "once" }), event()]);
+    await opened.publish([event({ idempotencyKey: "once" })]);
+    assert.deepEqual(told, [[opened.target], []]);
+    await database.transaction((tx) => opened.publish([event()], { tx }));
+    await eventually("the notification", () => notified.includes(opened.target));
+    await listening.stop();
+    assert.equal(notified.filter((id) => id === opened.target).length, 1);
+    assert.equal(told.length, 2);
+  });
+
   it("numbers deliveries of one key in the order of the commits, across aggregates", async (t) => {
     const opened = await open(t);
     await setFor(opened, "event/order.placed", "payload.customer");

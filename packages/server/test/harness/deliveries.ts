@@ -75,6 +75,8 @@ export interface DeliveryBench {
   execute(type: string, targetIds: readonly string[], fifoBy?: string): Promise<void>;
   /** Appends events, and answers the ids of their deliveries. */
   publish(...events: readonly TestEvent[]): Promise<readonly bigint[]>;
+  /** The same, where no worker is told of it. */
+  publishUntold(...events: readonly TestEvent[]): Promise<readonly bigint[]>;
   /** Starts a worker, on the bench's own connections or others. Calls go to loopback, with other choices as they are given. */
   worker(
     options?: Partial<DeliveryWorkerOptions>,
@@ -108,6 +110,28 @@ export async function openDeliveryBench(t: Cleanup): Promise<DeliveryBench> {
              from interpose.deliveries where instance_id = $1 order by id`,
       values: [instanceId],
     });
+  async function append(events: readonly TestEvent[], tellsOwners: boolean): Promise<readonly bigint[]> {
+    const { revision } = router.current();
+    const planned = planDeliveries(
+      events.map(({ type = "a.b", aggregateType = "thing", aggregateId = "1", payload = {}, depth = 0 }) => ({
+        type,
+        aggregateType,
+        aggregateId,
+        payload,
+        depth,
+        creator: "tester",
+      })),
+      router.current(),
+      5,
+    );
+    const appended = await appendEvents(database, planned, { instanceId, revision, learnTypes: false, tellsOwners });
+    const positions = appended?.map(({ position }) => position) ?? assert.fail("nothing was appended");
+    const rows = await database.query<{ readonly id: bigint }>({
+      text: "select id from interpose.deliveries where event_position = any ($1) order by id",
+      values: [positions],
+    });
+    return rows.map(({ id }) => id);
+  }
   return {
     url,
     database,
@@ -144,28 +168,8 @@ export async function openDeliveryBench(t: Cleanup): Promise<DeliveryBench> {
       );
       if (fifoBy !== undefined) await updateExecutionOptions(context, condition, { fifoBy });
     },
-    async publish(...events) {
-      const { revision } = router.current();
-      const planned = planDeliveries(
-        events.map(({ type = "a.b", aggregateType = "thing", aggregateId = "1", payload = {}, depth = 0 }) => ({
-          type,
-          aggregateType,
-          aggregateId,
-          payload,
-          depth,
-          creator: "tester",
-        })),
-        router.current(),
-        5,
-      );
-      const appended = await appendEvents(database, planned, { instanceId, revision, learnTypes: false });
-      const positions = appended?.map(({ position }) => position) ?? assert.fail("nothing was appended");
-      const rows = await database.query<{ readonly id: bigint }>({
-        text: "select id from interpose.deliveries where event_position = any ($1) order by id",
-        values: [positions],
-      });
-      return rows.map(({ id }) => id);
-    },
+    publish: (...events) => append(events, false),
+    publishUntold: (...events) => append(events, true),
     async worker(options = {}, connections = database, calling = {}) {
       const caller = createTargetCaller({ egressAllow: ["127.0.0.0/8"], ...calling });
       const log = (event: keyof LogEvents, fields: unknown): void => void logged.push({ event, fields });

@@ -8,8 +8,7 @@ import type { WorkerContext } from "./worker-parts.ts";
 /** So many times as many as can be under way may be held: what is over and not written yet counts as held. */
 const HELD_PER_SLOT = 4;
 const WAIT_AFTER_FAILURE_MS = 200;
-/** When so many slots became free during one claim, the next waits for more of them, but no longer than that. */
-const MANY_FREED = 8;
+/** While slots are scarce and become free, claims follow each other no faster: each would be of few. */
 const GATHER_MS = 10;
 
 /** Told of what is claimed. */
@@ -52,17 +51,19 @@ export function startClaiming(
   /** Claimed, and not written yet. */
   let held = 0;
 
-  /** Slots that became free since the last claim began. */
+  /** Slots that became free since the last claim began, and when that was. */
   let freed = 0;
+  let beganAt = Number.NEGATIVE_INFINITY;
   let stopGathering: (() => void) | undefined;
 
   const freeSlots = (): number => Math.min(maxInFlight - active, maxInFlight * HELD_PER_SLOT - held);
   const isScarce = (): boolean => freeSlots() < maxInFlight * SCARCE_SHARE;
 
   async function gatherSlots(): Promise<void> {
-    if (freed < MANY_FREED || !isScarce()) return;
+    const rest = beganAt + GATHER_MS - performance.now();
+    if (freed === 0 || rest <= 0 || !isScarce()) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, GATHER_MS);
+      const timer = setTimeout(resolve, rest);
       stopGathering = () => {
         clearTimeout(timer);
         resolve();
@@ -99,6 +100,7 @@ export function startClaiming(
     freed = 0;
     const turns = takeTurns(schedule, freeSlots(), maxInFlight, router.target, performance.now());
     if (turns.length === 0) return false;
+    beganAt = performance.now();
     const ownClaims = turns.flatMap(({ queue }) => [...queue.held.keys()]);
     const wanted = turns.map(({ queue, room }) => ({ targetId: queue.targetId, room, since: queue.firstDue() }));
     try {

@@ -8,6 +8,8 @@ import type { ProbeAnswers } from "./probe.ts";
 
 /** The admin token of every server that is measured. */
 export const ADMIN_TOKEN = "an-admin-token-for-benchmarks-only";
+/** The master key of every server that is measured, and of what fills stores for them. */
+export const MASTER_KEY = Buffer.alloc(32, "benchmark").toString("base64");
 
 const INTERPOSE = new URL("../../packages/server/src/cli/main.ts", import.meta.url);
 const LAUNCHER = new URL("../../packages/server/bin/interpose.mjs", import.meta.url);
@@ -60,6 +62,7 @@ export async function startServer(
       INTERPOSE_PORT: "0",
       INTERPOSE_DATA_DIR: dataDir,
       INTERPOSE_ADMIN_TOKEN: ADMIN_TOKEN,
+      INTERPOSE_SECRETS_MASTER_KEY: MASTER_KEY,
       INTERPOSE_LOG_FORMAT: "json",
       ...env,
     },

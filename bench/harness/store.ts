@@ -5,14 +5,16 @@ import { join } from "node:path";
 import { permissionsOfRole } from "../../packages/server/src/access/permissions.ts";
 import { openCliStore } from "../../packages/server/src/cli/cli-store.ts";
 import type { Teardown } from "../../packages/server/src/assembly/teardown.ts";
-import { write, type CommandContext } from "../../packages/server/src/commands/context.ts";
+import { write, type CommandContext, type KeyContext } from "../../packages/server/src/commands/context.ts";
 import { createTarget } from "../../packages/server/src/commands/create-target.ts";
 import { ensureDefaultInstance } from "../../packages/server/src/commands/first-start.ts";
+import { createVault } from "../../packages/server/src/keys/vault.ts";
 import { newId } from "../../packages/server/src/ids.ts";
 import type { Database } from "../../packages/server/src/store/database.ts";
 import { migrate } from "../../packages/server/src/store/migrations.ts";
 import { upsertExecution } from "../../packages/server/src/store/sql/upsert-execution.ts";
 import { TARGET } from "./executions.ts";
+import { MASTER_KEY } from "./server.ts";
 
 /** A data directory with an embedded PostgreSQL that is stopped. */
 export interface FilledStore {
@@ -52,12 +54,14 @@ async function fill(dataDir: string, executionsFor: (targetId: string) => readon
 }
 
 /** Gives an empty database its schema and its instance, and answers how commands are given there. */
-export async function prepareDatabase(database: Database): Promise<CommandContext> {
+export async function prepareDatabase(database: Database): Promise<KeyContext> {
   await migrate(database);
   const { id: instanceId } = await ensureDefaultInstance(database, { needsToken: false });
   const committed = (): Promise<void> => Promise.resolve();
   const permissions = permissionsOfRole("admin");
-  return { database, instanceId, creator: "benchmark", permissions, newId, committed, depth: 0, maxRunDepth: 1 };
+  const vault = createVault([Buffer.from(MASTER_KEY, "base64")]);
+  const creator = "benchmark";
+  return { database, instanceId, vault, creator, permissions, newId, committed, depth: 0, maxRunDepth: 1 };
 }
 
 /** Sets executions, event by event as the API would, but in one transaction. */

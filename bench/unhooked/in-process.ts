@@ -12,6 +12,7 @@ import { createFunctionCatalog } from "../../packages/server/src/functions/index
 import type { Call } from "../../packages/server/src/call.ts";
 import { createOwnApi } from "../../packages/server/src/hosts/own-api/index.ts";
 import type { UnaryMethod } from "../../packages/server/src/hosts/own-api/unary.ts";
+import { createVault } from "../../packages/server/src/keys/vault.ts";
 import { createDatabase } from "../../packages/server/src/store/database.ts";
 import { answerQuestions } from "../harness/child.ts";
 import { executionsThatMatchNothing, TARGET } from "../harness/executions.ts";
@@ -57,6 +58,7 @@ function methodToCall(): UnaryMethod {
     services: [
       actionServiceV3alpha({
         database,
+        vault: createVault([new Uint8Array(32)]),
         catalog: () => catalog,
         functions: createFunctionCatalog(database, []),
         commandContext,

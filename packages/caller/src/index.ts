@@ -1,8 +1,8 @@
 export { createTargetCaller } from "./target-caller.ts";
 export type { HttpTargetCaller } from "./target-caller.ts";
 export type { DeliveryExchange, DeliveryFacts, DeliveryRequest } from "./delivery.ts";
-export type { TargetCallerOptions } from "./options.ts";
 export type { ClientCertificate, OAuthClient, SigningKey, TargetCredentials, TokenSigner } from "./credentials.ts";
+export type { TargetCallerOptions } from "./options.ts";
 export { readAllowEntry } from "./egress/allow-list.ts";
 export type { AllowEntry, ReadAllowEntry } from "./egress/allow-list.ts";
 export { beginTimeLimit } from "./time-limit.ts";

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Teardown } from "../../../../packages/server/src/assembly/teardown.ts";
-import type { CommandContext } from "../../../../packages/server/src/commands/context.ts";
+import type { KeyContext } from "../../../../packages/server/src/commands/context.ts";
 import { createTarget } from "../../../../packages/server/src/commands/create-target.ts";
 import { createDatabase } from "../../../../packages/server/src/store/database.ts";
 import { TARGET } from "../../../harness/executions.ts";
@@ -41,7 +41,7 @@ export const interpose: Contestant = {
 };
 
 /** Creates targets, and for each the execution that tells it of its own type of event. Answers their ids. */
-export async function setUpTargets(context: CommandContext, endpoints: readonly string[]): Promise<readonly string[]> {
+export async function setUpTargets(context: KeyContext, endpoints: readonly string[]): Promise<readonly string[]> {
   const ids: string[] = [];
   for (const [i, endpoint] of endpoints.entries()) ids.push(await addTarget(context, `target ${i}`, endpoint));
   await setExecutions(context, ids.map(executionOn));
@@ -49,7 +49,7 @@ export async function setUpTargets(context: CommandContext, endpoints: readonly 
 }
 
 /** Creates one target, and a number of executions that tell it of different types of events. Answers its id. */
-export async function setUpExecutions(context: CommandContext, executions: number): Promise<string> {
+export async function setUpExecutions(context: KeyContext, executions: number): Promise<string> {
   const id = await addTarget(context, "target", TARGET.endpoint);
   await setExecutions(
     context,
@@ -58,7 +58,7 @@ export async function setUpExecutions(context: CommandContext, executions: numbe
   return id;
 }
 
-async function addTarget(context: CommandContext, name: string, endpoint: string): Promise<string> {
+async function addTarget(context: KeyContext, name: string, endpoint: string): Promise<string> {
   const retryDelaysMs = Array.from({ length: 10 }, () => RETRY_DELAY_MS);
   const target = { ...TARGET, name, endpoint, timeoutMs: 10_000, delivery: { retryDelaysMs } };
   return (await createTarget(context, target)).id;

@@ -8,6 +8,7 @@ export const PERMISSIONS = [
   "execution.delete",
   "execution.bypass",
   "target.egress.write",
+  "action.target.signing_key.read",
   "event.read",
   "event.write",
   "event.publish",

@@ -46,6 +46,10 @@ import { createRunChains } from "../hosts/run-chain.ts";
 import { createPlanRunner } from "../hosts/run-plan.ts";
 import { createRunner, type RunnerOptions } from "../hosts/runner.ts";
 import { newId } from "../ids.ts";
+import { createKeyBook } from "../keys/book.ts";
+import { giveMissingKeys } from "../keys/give-missing-keys.ts";
+import { openVault } from "../keys/open-vault.ts";
+import { startKeyRotation } from "../keys/rotation.ts";
 import { answerCloudEvents, isCloudEvents } from "../listener/cloud-events.ts";
 import type { NodeRequest, NodeResponse } from "../listener/exchange.ts";
 import { addHealth, addReflection, type Readiness } from "../listener/infrastructure.ts";
@@ -74,6 +78,7 @@ const STORE_STOP_MS = 40_000;
 const DELIVERY_CONNECTIONS = 5;
 /** What the delivery worker may take for its last statements, beyond the time that attempts get. */
 const LAST_WRITES_MS = 10_000;
+const DAY_MS = 24 * 3_600_000;
 /** A store that says nothing for so long cannot be worked with. */
 const READY_MS = 2_000;
 /** Comments and types of the own API, made from its .proto files. */
@@ -148,9 +153,20 @@ export async function assemble({
     needsToken: settings.adminToken === undefined,
   });
 
+  const vault = await openVault(database, instanceId, settings);
+  const given = await giveMissingKeys({ database, instanceId, vault, newId });
+  if (given > 0) log("keys.given", { targets: given });
+  const keys = createKeyBook({
+    vault,
+    instanceId,
+    now: Date.now,
+    onUnreadable: (key) => log("keys.unreadable", { ...key }),
+  });
+
   const router = await startLiveRouter(database, instanceId, {
     pollMs: ROUTER_POLL_MS,
     onError: (error) => log("router.load_failed", { error }),
+    onKeys: keys.update,
   });
   teardown.add("the router", router.stop);
 
@@ -159,6 +175,8 @@ export async function assemble({
     egressOnly: settings.egress.only,
     maxPayloadBytes: limits.maxPayloadBytes,
     maxReplyBytes: limits.maxReplyBytes,
+    credentialsOf: keys.credentialsOf,
+    tokenSigner: keys.tokenSigner,
     userAgent: `interpose/${VERSION}`,
     onBackgroundCall: (targetId, exchange) =>
       log("target.background_call", {
@@ -229,21 +247,36 @@ export async function assemble({
   teardown.add("looking after descriptors", gateways.stop);
   teardown.add("the gateways", () => gateways.drain(drainMs), drainMs + DRAIN_SLACK_MS);
 
+  const commands = { database, vault, newId, committed: router.catchUp, snapshot: router.current };
+  const rotation = startKeyRotation(
+    {
+      ...commands,
+      instanceId,
+      creator: "interpose",
+      permissions: new Set<string>(),
+      depth: 0,
+      maxRunDepth: limits.maxRunDepth,
+    },
+    {
+      rotateAfterMs: settings.keys.rotateAfterDays * DAY_MS,
+      onError: (error) => log("keys.rotation_failed", { error }),
+    },
+  );
+  teardown.add("the rotation of keys", rotation.stop);
+
   const retention = startRetention({ database, instanceId, log }, settings.deliveries.retention);
   teardown.add("pruning the record", retention.stop);
 
   const api: ApiContext = {
     database,
+    vault,
     catalog: gateways.catalog,
     functions,
     commandContext: (call) => ({
-      database,
+      ...commands,
       instanceId: call.instanceId,
       creator: call.caller.userId,
       permissions: call.caller.permissions,
-      newId,
-      committed: router.catchUp,
-      snapshot: router.current,
       depth: chains.depthOf(call.context.runHeader),
       maxRunDepth: limits.maxRunDepth,
     }),
@@ -300,7 +333,7 @@ export async function assemble({
   const openApi = await openApiText();
   const onRequest = createRequestHandler({
     corsOrigins: settings.cors.allowedOrigins,
-    pages: createPages(readiness, () => openApi),
+    pages: createPages(readiness, { openApi, publicJwks: keys.publicJwks }),
     rpc,
     rpcOfRoute: (verb, path) => rpcOfRoute(rpc, routes, verb, path),
     rest: (request) => (isCloudEvents(request) ? answerCloudEvents(request, rest) : answerRest(request, rest)),

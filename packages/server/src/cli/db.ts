@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { CommandTools } from "./command-tools.ts";
 
-/** Adds `db status|migrate|stop`. */
+/** Adds `db status|migrate|stop|rotate-master-key`. */
 export function addDb(db: Command, toolsOf: (command: Command) => CommandTools): void {
   db.description("look after the database");
   const add = (name: string, description: string): Command =>
@@ -53,4 +53,18 @@ export function addDb(db: Command, toolsOf: (command: Command) => CommandTools):
       );
     },
   );
+
+  add("rotate-master-key", "seal all stored secrets anew with the current master key; docs/keys.md has the steps")
+    .option("--drop-unreadable", "forget secrets that were sealed with a key that is lost; stop all servers before")
+    .action(async ({ dropUnreadable = false }: { dropUnreadable?: boolean }, command: Command) => {
+      const { output, settings } = toolsOf(command);
+      const { rotateMasterKey } = await import("./db-work.ts");
+      const done = await rotateMasterKey(settings(), { dropsUnreadable: dropUnreadable });
+      output.answer(done, () =>
+        [
+          `Sealed ${done.resealed} secrets anew: all have the master key ${done.keyId} now.`,
+          ...(done.dropped > 0 ? [`Forgot ${done.dropped} secrets that could not be opened.`] : []),
+        ].join("\n"),
+      );
+    });
 }

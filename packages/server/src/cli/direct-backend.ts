@@ -11,6 +11,7 @@ import { revokeToken } from "../commands/revoke-token.ts";
 import { setExecution } from "../commands/set-execution.ts";
 import { noExecutionWithOptions, updateExecutionOptions } from "../commands/update-execution-options.ts";
 import type { Settings } from "../config/index.ts";
+import { openVault } from "../keys/open-vault.ts";
 import { newId } from "../ids.ts";
 import { isInitialized } from "../store/embedded/index.ts";
 import { migrate } from "../store/migrations.ts";
@@ -55,7 +56,11 @@ export async function openDirectBackend(settings: Settings, { makesStore = false
     return {
       listTargets: async () =>
         (await searchTargets(database, instanceId, { ...EVERYTHING, sortBy: "id", ascending: true })).targets,
-      createTarget: async (target) => (await createTarget(context, { ...target, dialect: "v3alpha" })).id,
+      async createTarget(target) {
+        // No other command needs the master key: without it, whoever is locked out gets in again.
+        const vault = await openVault(database, instanceId, settings);
+        return (await createTarget({ ...context, vault }, { ...target, dialect: "v3alpha" })).id;
+      },
       deleteTarget: async (id) => void (await deleteTarget(context, id)),
       listExecutions: async () => (await searchExecutions(database, instanceId, EVERYTHING)).executions,
       setExecution: async (condition, entries) => void (await setExecution(context, condition, entries)),

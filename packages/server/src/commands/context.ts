@@ -1,6 +1,7 @@
 import { compileSnapshot, executionsById, type Snapshot } from "@interpose/engine";
 import type { OwnAggregateType, OwnEventType } from "../events/own-events.ts";
 import { planDeliveries } from "../events/plan-deliveries.ts";
+import type { Vault } from "../keys/vault.ts";
 import type { Database, Transaction } from "../store/database.ts";
 import type { Details } from "../store/records.ts";
 import { advanceRevision } from "../store/sql/advance-revision.ts";
@@ -29,6 +30,11 @@ export interface CommandContext {
   readonly depth: number;
   /** How many may lead to one another: events of what lies deeper are delivered to nobody, and stand among the dead letters. */
   readonly maxRunDepth: number;
+}
+
+/** What a command needs that makes keys. */
+export interface KeyContext extends CommandContext {
+  readonly vault: Vault;
 }
 
 /** What happened, to be appended to the event log. */

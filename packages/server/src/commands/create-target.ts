@@ -1,8 +1,10 @@
-import { InterposeError, type Dialect, type TargetType } from "@interpose/engine";
+import { InterposeError, type Dialect, type PayloadType, type TargetType } from "@interpose/engine";
 import type { Details } from "../store/records.ts";
 import { insertTarget } from "../store/sql/insert-target.ts";
 import { selectTargetByName } from "../store/sql/select-target-by-name.ts";
-import { appendOne, write, type CommandContext, type Write } from "./context.ts";
+import { appendOne, write, type KeyContext, type Write } from "./context.ts";
+import { ensureInstanceKey } from "./instance-keys.ts";
+import { replaceSigningKey } from "./signing-keys.ts";
 import { checkEndpoint, checkName, checkTimeout, withoutSecrets } from "./target-rules.ts";
 
 /** A target to create. */
@@ -14,18 +16,32 @@ export interface NewTarget {
   /** Has no effect on `async` targets, which never interrupt. */
   readonly interruptOnError: boolean;
   readonly dialect: Dialect;
+  /** Default: `json`. */
+  readonly payloadType?: PayloadType | undefined;
+}
+
+/** A target that was created, with the one copy of its signing key. */
+export interface CreatedTarget {
+  readonly id: string;
+  readonly details: Details;
+  /** The HMAC key by which its calls are signed. */
+  readonly signingKey: string;
 }
 
 /** Creates a target. Throws `target_invalid`, or `target_exists` when the name is taken in any case of letters. */
-export async function createTarget(
-  context: CommandContext,
-  input: NewTarget,
-): Promise<{ readonly id: string; readonly details: Details }> {
+export async function createTarget(context: KeyContext, input: NewTarget): Promise<CreatedTarget> {
   checkName(input.name);
   checkTimeout(input.timeoutMs);
   checkEndpoint(input.endpoint);
-  const target = { ...input, id: context.newId(), interruptOnError: input.type !== "async" && input.interruptOnError };
+  const { payloadType = "json", ...given } = input;
+  const target = {
+    ...given,
+    id: context.newId(),
+    interruptOnError: input.type !== "async" && input.interruptOnError,
+    ...(payloadType !== "json" && { payloadType }),
+  };
   const { id, ...payload } = { ...target, endpoint: withoutSecrets(target.endpoint) };
+  if (payloadType !== "json") await ensureInstanceKey(context);
   return write(context, async (command) => {
     await refuseTakenName(command, context.instanceId, target.name);
     const details = await appendOne(command, {
@@ -35,7 +51,11 @@ export async function createTarget(
       payload,
     });
     await insertTarget(command.tx, context.instanceId, target, details);
-    return { id, details };
+    const rotation = { algorithm: "hmac", graceMs: 0 } as const;
+    const replacement = { ...rotation, targetId: id, keyId: context.newId(), at: details.changedAt };
+    const { text: signingKey } = await replaceSigningKey(command, context, replacement);
+    if (signingKey === undefined) throw new Error("a key for HMAC came without its text");
+    return { id, details, signingKey };
   });
 }
 

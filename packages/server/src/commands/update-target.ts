@@ -1,12 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
-import { InterposeError, type Dialect, type ReplyMode, type TargetType } from "@interpose/engine";
+import { InterposeError, type Dialect, type PayloadType, type ReplyMode, type TargetType } from "@interpose/engine";
 import type { Details, StoredTarget } from "../store/records.ts";
 import { selectTarget } from "../store/sql/select-target.ts";
 import { updateTarget as updateTargetRow } from "../store/sql/update-target.ts";
-import { appendOne, write, type CommandContext } from "./context.ts";
+import { write, type KeyContext } from "./context.ts";
 import { refuseTakenName } from "./create-target.ts";
 import { changedDeliverySettings, type DeliverySettingsChanges } from "./delivery-settings.ts";
 import { authorizeEgress, checkedEgressList } from "./egress-list.ts";
+import { ensureInstanceKey } from "./instance-keys.ts";
+import { checkGrace, replaceSigningKey, rotationEvent } from "./signing-keys.ts";
 import { checkEndpoint, checkName, checkTimeout, withoutSecrets } from "./target-rules.ts";
 
 /** What changes of a target. What is undefined stays as it is. */
@@ -19,20 +21,36 @@ export interface TargetChanges {
   readonly dialect?: Dialect | undefined;
   /** Null: as the dialect has it. */
   readonly replyMode?: ReplyMode | null | undefined;
+  readonly payloadType?: PayloadType | undefined;
   readonly delivery?: DeliverySettingsChanges | undefined;
   /** What may be called for it alone; empty: nothing. */
   readonly egressAllow?: readonly string[] | undefined;
+  /** Makes a new HMAC key. Those before sign on for so long; 0: they are gone at once. */
+  readonly rotateSigningKey?: { readonly graceMs: number } | undefined;
+}
+
+/** A target that was changed. */
+export interface UpdatedTarget {
+  readonly details: Details;
+  /** The one copy of the new HMAC key. Undefined: none was asked for. */
+  readonly signingKey: string | undefined;
 }
 
 /**
  * Changes a target. When nothing would change, no event is added and the old details are answered. What may be called for it alone, and the endpoint of one
  * that has such a list, are changed only by those who may say where targets can be called.
- * Throws `target_not_found`, `target_invalid`, `target_exists` or `permission_denied`.
+ * Throws `target_not_found`, `target_invalid`, `target_exists`, `permission_denied`, `bad_request` or `too_many_keys`.
  */
-export async function updateTarget(context: CommandContext, id: string, changes: TargetChanges): Promise<Details> {
+export async function updateTarget(
+  context: KeyContext,
+  id: string,
+  { rotateSigningKey, ...changes }: TargetChanges,
+): Promise<UpdatedTarget> {
   if (changes.name !== undefined) checkName(changes.name);
   if (changes.timeoutMs !== undefined) checkTimeout(changes.timeoutMs);
   if (changes.endpoint !== undefined) checkEndpoint(changes.endpoint);
+  if (rotateSigningKey) checkGrace(rotateSigningKey.graceMs);
+  if (changes.payloadType !== undefined && changes.payloadType !== "json") await ensureInstanceKey(context);
   return write(context, async (command) => {
     const stored = await selectTarget(command.tx, context.instanceId, id);
     if (!stored) {
@@ -46,12 +64,13 @@ export async function updateTarget(context: CommandContext, id: string, changes:
       );
     }
     const changed = effectiveChanges(stored, changes);
-    if (Object.keys(changed).length === 0) return stored.details;
+    const isChanged = Object.keys(changed).length > 0;
+    if (!isChanged && !rotateSigningKey) return { details: stored.details, signingKey: undefined };
     if (changed.egressAllow !== undefined) authorizeEgress(context, "A change of what may be called for a target");
     if (changed.endpoint !== undefined && stored.egressAllow !== undefined)
       authorizeEgress(context, "A change of the endpoint of a target that has an egress_allow of its own");
     if (changed.name !== undefined) await refuseTakenName(command, context.instanceId, changed.name, id);
-    const details = await appendOne(command, {
+    const changeEvent = {
       aggregateType: "target",
       aggregateId: id,
       type: "target.changed",
@@ -61,9 +80,20 @@ export async function updateTarget(context: CommandContext, id: string, changes:
         ...("delivery" in changed && { delivery: changed.delivery ?? {} }),
         ...("replyMode" in changed && { replyMode: changed.replyMode ?? null }),
       },
-    });
+    } as const;
+    const rotation = rotateSigningKey && { algorithm: "hmac" as const, ...rotateSigningKey, keyId: context.newId() };
+    const details = (
+      await command.append([
+        ...(isChanged ? [changeEvent] : []),
+        ...(rotation ? [rotationEvent(id, rotation.keyId, rotation)] : []),
+      ])
+    ).at(-1);
+    if (!details) throw new Error("the events of a changed target came back without details");
     await updateTargetRow(command.tx, context.instanceId, { ...stored, ...changed }, details);
-    return details;
+    if (!rotation) return { details, signingKey: undefined };
+    const replacement = { ...rotation, targetId: id, at: details.changedAt };
+    const { text: signingKey } = await replaceSigningKey(command, context, replacement);
+    return { details, signingKey };
   });
 }
 
@@ -77,6 +107,7 @@ type ChangedFields = Partial<
     | "timeoutMs"
     | "dialect"
     | "replyMode"
+    | "payloadType"
     | "delivery"
     | "egressAllow"
   >
@@ -85,14 +116,15 @@ type ChangedFields = Partial<
 /** The fields whose value really becomes another one. */
 function effectiveChanges(
   stored: StoredTarget,
-  { calling, delivery, replyMode, egressAllow, ...rest }: TargetChanges,
+  { calling, delivery, replyMode, egressAllow, ...rest }: Omit<TargetChanges, "rotateSigningKey">,
 ): ChangedFields {
   const wanted = {
     ...rest,
     ...(calling && { type: calling.type, interruptOnError: calling.type !== "async" && calling.interruptOnError }),
   };
+  const before = { ...stored, payloadType: stored.payloadType ?? "json" };
   const changed = Object.entries(wanted).filter(
-    ([field, value]) => value !== undefined && value !== stored[field as keyof ChangedFields],
+    ([field, value]) => value !== undefined && value !== before[field as keyof ChangedFields],
   );
   const own = delivery && changedDeliverySettings(stored.delivery, delivery);
   const changesDelivery = delivery && !isDeepStrictEqual(own, stored.delivery);

@@ -5,6 +5,7 @@ import { ROLES } from "../access/permissions.ts";
 import { faultOfEventType } from "../events/names.ts";
 import { SPOKEN } from "../hosts/gateway/protocols/spoken.ts";
 import { DEFAULT_SHOWN_HEADERS } from "../hosts/shown-headers.ts";
+import { isMasterKey } from "../keys/vault.ts";
 import { functionsSchema } from "./functions.ts";
 
 const MIB = 1024 * 1024;
@@ -23,6 +24,9 @@ function checkEventType(type: string, context: { addIssue(issue: { code: "custom
   const fault = faultOfEventType(type);
   if (fault !== undefined) context.addIssue({ code: "custom", message: fault.replace(/\.$/, "") });
 }
+
+/** A key of 32 bytes. */
+const masterKey = z.string().refine(isMasterKey, 'must be base64 of 32 bytes, as "openssl rand -base64 32" makes it');
 
 /** Where to listen: a port, or an address with one. IPv6 stands in brackets. */
 const listenAddress = z
@@ -146,6 +150,34 @@ export const settingsSchema = z.strictObject({
     .optional()
     .meta({ secret: true })
     .describe("an admin token, in place of a generated one"),
+  secrets: z
+    .strictObject({
+      masterKey: masterKey
+        .optional()
+        .meta({ secret: true })
+        .describe("key that stored secrets are sealed with, in place of a key file"),
+      masterKeyFile: z
+        .string()
+        .min(1)
+        .optional()
+        .describe("file with that key; default: master.key in the data directory, made at the first start"),
+      formerKeys: z
+        .array(masterKey)
+        .default([])
+        .meta({ secret: true })
+        .describe("more keys that open stored secrets, while the master key is rotated"),
+    })
+    .prefault({}),
+  keys: z
+    .strictObject({
+      rotateAfterDays: z
+        .int()
+        .min(0)
+        .max(3_650)
+        .default(90)
+        .describe("days after which the key that signs payloads is replaced; 0: never"),
+    })
+    .prefault({}),
   egress: z
     .strictObject({
       allow: z

@@ -1,5 +1,13 @@
 /** Types of aggregates whose events are Interpose's own: nobody else can publish any. */
-export const OWN_AGGREGATE_TYPES = ["target", "execution", "token", "function", "event_type", "delivery"] as const;
+export const OWN_AGGREGATE_TYPES = [
+  "target",
+  "execution",
+  "token",
+  "function",
+  "event_type",
+  "delivery",
+  "instance_key",
+] as const;
 
 /** Whose event it is that a command appends. */
 export type OwnAggregateType = (typeof OWN_AGGREGATE_TYPES)[number];
@@ -11,6 +19,11 @@ export const OWN_EVENT_TYPES = [
   "target.removed",
   "target.paused",
   "target.resumed",
+  "target.signing_key.rotated",
+  "target.key.added",
+  "target.key.activated",
+  "target.key.deactivated",
+  "target.key.removed",
   "execution.set",
   "execution.options_changed",
   "execution.removed",
@@ -21,6 +34,7 @@ export const OWN_EVENT_TYPES = [
   "function.declared",
   "function.changed",
   "function.removed",
+  "instance_key.added",
 ] as const;
 
 /** What a command can tell of. */

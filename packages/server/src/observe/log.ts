@@ -71,6 +71,11 @@ export interface LogEvents {
   /** What is too old, or too much, was deleted of the record of deliveries. */
   "record.pruned": { deliveries: number; events: number };
   "record.prune_failed": { error: unknown };
+  /** Targets that were made before there were signing keys have got theirs. */
+  "keys.given": { targets: number };
+  /** A sealed key cannot be used: calls of its target fail, or, for one of the instance, all that it should sign. */
+  "keys.unreadable": { targetId?: string; keyId: string; reason: string };
+  "keys.rotation_failed": { error: unknown };
   "store.lost": { error: unknown };
 }
 
@@ -92,6 +97,8 @@ const LEVELS: Partial<Record<keyof LogEvents, "debug" | "warn" | "error">> = {
   "worker.failed": "warn",
   "owners.not_told": "warn",
   "record.prune_failed": "warn",
+  "keys.unreadable": "error",
+  "keys.rotation_failed": "warn",
   "store.lost": "error",
 };
 

@@ -15,7 +15,7 @@ import {
   newInstance,
   newTarget,
 } from "../../test/harness/routers.ts";
-import type { CommandContext } from "../commands/context.ts";
+import type { KeyContext } from "../commands/context.ts";
 import { createToken } from "../commands/create-token.ts";
 import { deleteExecution } from "../commands/delete-execution.ts";
 import { deleteTarget } from "../commands/delete-target.ts";
@@ -58,10 +58,7 @@ describe("startLiveRouter()", () => {
         const ids: string[] = [];
         const idAt = (at: number): string => ids[at % Math.max(1, ids.length)] ?? "404";
 
-        const give = async (
-          context: CommandContext,
-          { step: command }: (typeof commands)[number],
-        ): Promise<unknown> => {
+        const give = async (context: KeyContext, { step: command }: (typeof commands)[number]): Promise<unknown> => {
           switch (command.do) {
             case "create":
               return newTarget(context).then((id) => ids.push(id));

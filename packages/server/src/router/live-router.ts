@@ -8,6 +8,7 @@ import {
 } from "@interpose/engine";
 import type { Database } from "../store/database.ts";
 import { loadChanges } from "../store/sql/load-changes.ts";
+import type { LoadedKeys } from "../store/sql/load-keys.ts";
 import { loadSnapshot } from "../store/sql/load-snapshot.ts";
 
 /** Channel on which each commit of a change of targets or executions is told, with the instance's id. */
@@ -19,6 +20,8 @@ export interface LiveRouterOptions {
   readonly pollMs: number;
   /** Told when the store could not be read; the router goes on with what it knows, and tries again. */
   readonly onError: (error: unknown) => void;
+  /** Told of keys when they were loaded: of all, then of those of changed targets, each time before the snapshot that they belong to is in force. */
+  readonly onKeys?: (keys: LoadedKeys) => void;
 }
 
 /** The current snapshot of one instance's executions on this node. */
@@ -45,6 +48,7 @@ export async function startLiveRouter(
   const loaded = await loadSnapshot(database, instanceId);
   const targets = new Map<string, Target>(loaded.targets.map((target) => [target.id, target]));
   const executions = new Map<string, Execution>(loaded.executions.map((execution) => [execution.id, execution]));
+  options.onKeys?.(loaded.keys);
   let snapshot = compileSnapshot({ targets, executions, revision: loaded.revision });
   let running: Promise<void> | undefined;
   let queued: Promise<void> | undefined;
@@ -52,6 +56,7 @@ export async function startLiveRouter(
   async function load(): Promise<void> {
     const changes = await loadChanges(database, instanceId, snapshot.revision);
     if (changes.revision === snapshot.revision) return;
+    if (changes.keys) options.onKeys?.(changes.keys);
     for (const id of changes.removedTargetIds) targets.delete(id);
     for (const target of changes.targets) targets.set(target.id, target);
     for (const id of changes.removedExecutionIds) executions.delete(id);

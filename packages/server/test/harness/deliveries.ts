@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createTargetCaller, type TargetCallerOptions } from "@interpose/caller";
 import { parseConditionId, type DeliverySettings, type Target } from "@interpose/engine";
 import { planDeliveries } from "../../src/events/plan-deliveries.ts";
-import type { CommandContext } from "../../src/commands/context.ts";
+import type { KeyContext } from "../../src/commands/context.ts";
 import { createTarget } from "../../src/commands/create-target.ts";
 import { setExecution } from "../../src/commands/set-execution.ts";
 import { updateExecutionOptions } from "../../src/commands/update-execution-options.ts";
@@ -62,7 +62,7 @@ export interface DeliveryBench {
   readonly database: Database;
   readonly instanceId: string;
   readonly router: LiveRouter;
-  readonly context: CommandContext;
+  readonly context: KeyContext;
   /** All that workers have logged. */
   readonly logged: { readonly event: keyof LogEvents; readonly fields: unknown }[];
   /** Creates a target. */

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { compileSnapshot, executionsById, parseConditionId, type Condition, type Snapshot } from "@interpose/engine";
 import { permissionsOfRole } from "../../src/access/permissions.ts";
-import type { CommandContext } from "../../src/commands/context.ts";
+import type { KeyContext } from "../../src/commands/context.ts";
 import { createTarget } from "../../src/commands/create-target.ts";
 import { newId } from "../../src/ids.ts";
+import { createVault } from "../../src/keys/vault.ts";
 import { startLiveRouter, type LiveRouter } from "../../src/router/live-router.ts";
 import type { Database } from "../../src/store/database.ts";
 import { loadSnapshot } from "../../src/store/sql/load-snapshot.ts";
@@ -25,6 +26,9 @@ export const CONDITIONS = [
   "event/u.*",
   "event/u.x",
 ];
+
+/** What seals in tests that start no server. */
+export const TEST_VAULT = createVault([new Uint8Array(32).fill(7)]);
 
 /** A condition by its id. */
 export function condition(id: string): Condition {
@@ -54,7 +58,7 @@ export async function openRouter(
 }
 
 /** Commands as they are given on the node of a router; without one, on a node that has none. */
-export function contextOf(database: Database, instanceId: string, router?: LiveRouter): CommandContext {
+export function contextOf(database: Database, instanceId: string, router?: LiveRouter): KeyContext {
   const committed = router ? router.catchUp : () => Promise.resolve();
   return {
     database,
@@ -62,6 +66,7 @@ export function contextOf(database: Database, instanceId: string, router?: LiveR
     creator: "test",
     permissions: permissionsOfRole("admin"),
     newId,
+    vault: TEST_VAULT,
     committed,
     snapshot: router?.current,
     depth: 0,
@@ -72,7 +77,7 @@ export function contextOf(database: Database, instanceId: string, router?: LiveR
 let targets = 0;
 
 /** Creates a target. */
-export async function newTarget(context: CommandContext): Promise<string> {
+export async function newTarget(context: KeyContext): Promise<string> {
   const target = { name: `target ${++targets}`, endpoint: "https://example.com" };
   const calling = { type: "webhook", timeoutMs: 1_000, interruptOnError: true, dialect: "v3alpha" } as const;
   return (await createTarget(context, { ...target, ...calling })).id;

@@ -12,6 +12,9 @@ const START_TIMEOUT_MS = 30_000;
 /** The admin token of every test server, unless a test sets another one. */
 export const ADMIN_TOKEN = "an-admin-token-for-tests-only";
 
+/** The master key of test servers on a database by URL, of which there can be several. Those on an embedded one have their key file. */
+export const MASTER_KEY = Buffer.alloc(32, "test").toString("base64");
+
 /** The part of a token's text that is its secret. */
 export function secretOf(token: string): string {
   return token.slice(-43);
@@ -130,7 +133,10 @@ export async function runInterpose(
 /** The test's own environment without settings of Interpose, and with the given ones. */
 function environment(given: Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(INTERPOSE_|DATABASE_URL$|NODE_TEST)/.test(name));
-  return Object.fromEntries([...inherited, ...Object.entries(given)].filter(([, value]) => value !== undefined));
+  const byUrl = given.INTERPOSE_DATABASE_URL !== undefined || given.DATABASE_URL !== undefined;
+  const masterKey = byUrl ? { INTERPOSE_SECRETS_MASTER_KEY: MASTER_KEY } : {};
+  const entries = [...inherited, ...Object.entries({ ...masterKey, ...given })];
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
 
 async function ready(stdout: () => string, exited: Promise<number | null>): Promise<string> {

@@ -9,12 +9,15 @@ import {
   type TargetSettingsSchema,
 } from "@interpose/protocol/gen/interpose/v1/target_service_pb";
 import { pauseTarget, resumeTarget } from "../../commands/pause-target.ts";
+import { rotateSigningKey } from "../../commands/signing-keys.ts";
 import { updateTarget, type TargetChanges } from "../../commands/update-target.ts";
 import type { StoredTarget } from "../../store/records.ts";
+import { listSigningKeys } from "../../store/sql/list-signing-keys.ts";
 import type { ApiContext } from "../context.ts";
 import { existingTarget } from "../existing-target.ts";
 import { apiService, type ApiService } from "../service.ts";
 import { DELIVERY_PATHS, deliveryChangesFromProto, deliveryToProto } from "./delivery-settings.ts";
+import { rotatedKeyToProto, rotationFromProto, signingKeyToProto } from "./signing-keys.ts";
 import { targetQueue } from "./target-queue.ts";
 
 /** The service `interpose.v1.TargetService`. */
@@ -26,6 +29,13 @@ export function targetServiceV1(api: ApiContext): ApiService {
     async updateTargetSettings({ targetId, settings, updateMask }, call) {
       await updateTarget(api.commandContext(call), targetId, changesFromProto(settings, updateMask));
       return { settings: settingsToProto(await existingTarget(api.database, call.instanceId, targetId)) };
+    },
+    async rotateSigningKey({ targetId, ...request }, call) {
+      return rotatedKeyToProto(await rotateSigningKey(api.commandContext(call), targetId, rotationFromProto(request)));
+    },
+    async listSigningKeys({ targetId }, call) {
+      await existingTarget(api.database, call.instanceId, targetId);
+      return { keys: (await listSigningKeys(api.database, call.instanceId, targetId)).map(signingKeyToProto) };
     },
     async pauseTarget({ targetId, reason }, call) {
       await pauseTarget(api.commandContext(call), targetId, reason);

@@ -38,7 +38,7 @@ export function targetHandlers(api: ApiContext): TargetHandlers {
     },
 
     async updateTarget(request, call) {
-      const details = await updateTarget(api.commandContext(call), request.targetId, {
+      const { details } = await updateTarget(api.commandContext(call), request.targetId, {
         name: request.name,
         calling: callingFromProto(request.targetType),
         endpoint: request.endpoint,

@@ -14,8 +14,8 @@ export async function insertTarget(
     name: "insert-target",
     text: `with queue as (insert into interpose.queues (instance_id, target_id) values ($1, $2))
            insert into interpose.targets (instance_id, id, name, name_key, type, endpoint, timeout_ms, interrupt_on_error, dialect, delivery,
-             reply_mode, egress_allow, sequence, changed_at, created_at)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)`,
+             reply_mode, payload_type, egress_allow, sequence, changed_at, created_at)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)`,
     values: [
       instanceId,
       target.id,
@@ -28,6 +28,7 @@ export async function insertTarget(
       target.dialect,
       JSON.stringify(target.delivery ?? {}),
       target.replyMode ?? null,
+      target.payloadType ?? "json",
       target.egressAllow ?? [],
       details.sequence,
       details.changedAt,

@@ -1,6 +1,7 @@
 import type { Database, Transaction } from "../database.ts";
 import type { StoredExecution, StoredTarget } from "../records.ts";
 import { EXECUTION_COLUMNS, executionFromRow, type ExecutionRow } from "./execution-row.ts";
+import { loadKeys, type LoadedKeys } from "./load-keys.ts";
 import { readRevision } from "./read-revision.ts";
 import { TARGET_COLUMNS, targetFromRow, type TargetRow } from "./target-row.ts";
 
@@ -11,6 +12,8 @@ export interface LoadedChanges {
   readonly executions: readonly StoredExecution[];
   readonly removedTargetIds: readonly string[];
   readonly removedExecutionIds: readonly string[];
+  /** Undefined where nothing changed. */
+  readonly keys: LoadedKeys | undefined;
 }
 
 /**
@@ -20,7 +23,14 @@ export interface LoadedChanges {
 export function loadChanges(database: Database, instanceId: string, since: bigint): Promise<LoadedChanges> {
   return database.snapshotRead(async (tx) => {
     const { revision } = await readRevision(tx, instanceId);
-    const none = { revision, targets: [], executions: [], removedTargetIds: [], removedExecutionIds: [] };
+    const none = {
+      revision,
+      targets: [],
+      executions: [],
+      removedTargetIds: [],
+      removedExecutionIds: [],
+      keys: undefined,
+    };
     if (revision === since) return none;
     const { targetIds, executionIds } = await touchedSince(tx, instanceId, since);
     const targets = await tx.query<TargetRow>({
@@ -39,6 +49,7 @@ export function loadChanges(database: Database, instanceId: string, since: bigin
       executions: executions.map((row) => executionFromRow(row, instanceId)),
       removedTargetIds: without(targetIds, targets),
       removedExecutionIds: without(executionIds, executions),
+      keys: await loadKeys(tx, instanceId, targetIds),
     };
   });
 }

@@ -1,6 +1,7 @@
 import type { Database, Queryable } from "../database.ts";
 import type { StoredExecution, StoredTarget } from "../records.ts";
 import { EXECUTION_COLUMNS, executionFromRow, type ExecutionRow } from "./execution-row.ts";
+import { loadKeys, type LoadedKeys } from "./load-keys.ts";
 import { readRevision } from "./read-revision.ts";
 import { TARGET_COLUMNS, targetFromRow, type TargetRow } from "./target-row.ts";
 
@@ -12,11 +13,17 @@ export interface LoadedSnapshot {
 }
 
 /** Reads everything that a router needs, in one state. */
-export function loadSnapshot(database: Database, instanceId: string): Promise<LoadedSnapshot> {
-  return database.snapshotRead((tx) => readSnapshot(tx, instanceId));
+export function loadSnapshot(
+  database: Database,
+  instanceId: string,
+): Promise<LoadedSnapshot & { readonly keys: LoadedKeys }> {
+  return database.snapshotRead(async (tx) => ({
+    ...(await readSnapshot(tx, instanceId)),
+    keys: await loadKeys(tx, instanceId),
+  }));
 }
 
-/** Reads it where nothing can change meanwhile: in a snapshot, or with the instance locked. */
+/** Reads all of it but keys where nothing can change meanwhile: in a snapshot, or with the instance locked. */
 export async function readSnapshot(db: Queryable, instanceId: string): Promise<LoadedSnapshot> {
   const { revision } = await readRevision(db, instanceId);
   const targets = await db.query<TargetRow>({

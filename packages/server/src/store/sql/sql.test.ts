@@ -383,6 +383,7 @@ describe("loadChanges()", () => {
       executions: [],
       removedTargetIds: [],
       removedExecutionIds: [],
+      keys: undefined,
     });
   });
 });

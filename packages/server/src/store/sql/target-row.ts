@@ -1,9 +1,9 @@
-import type { DeliverySettings, Dialect, ReplyMode, TargetType } from "@interpose/engine";
+import type { DeliverySettings, Dialect, PayloadType, ReplyMode, TargetType } from "@interpose/engine";
 import type { StoredTarget } from "../records.ts";
 
 /** The columns of a target, in the order and under the names of `TargetRow`. */
 export const TARGET_COLUMNS = `id, name, type, endpoint, timeout_ms as "timeoutMs", interrupt_on_error as "interruptOnError", dialect, reply_mode as "replyMode", delivery,
-  egress_allow as "egressAllow", sequence, changed_at as "changedAt", created_at as "createdAt"`;
+  payload_type as "payloadType", egress_allow as "egressAllow", sequence, changed_at as "changedAt", created_at as "createdAt"`;
 
 /** A row of `targets`. */
 export interface TargetRow {
@@ -17,6 +17,7 @@ export interface TargetRow {
   readonly replyMode: ReplyMode | null;
   readonly delivery: Partial<DeliverySettings>;
   readonly egressAllow: readonly string[];
+  readonly payloadType: PayloadType;
   readonly sequence: bigint;
   readonly changedAt: Date;
   readonly createdAt: Date;
@@ -24,7 +25,7 @@ export interface TargetRow {
 
 /** A row as the program knows it. */
 export function targetFromRow(
-  { sequence, changedAt, delivery, replyMode, egressAllow, ...target }: TargetRow,
+  { sequence, changedAt, delivery, replyMode, egressAllow, payloadType, ...target }: TargetRow,
   instanceId: string,
 ): StoredTarget {
   const hasOwn = Object.keys(delivery).length > 0;
@@ -33,6 +34,7 @@ export function targetFromRow(
     ...(replyMode !== null && { replyMode }),
     ...(hasOwn && { delivery }),
     ...(egressAllow.length > 0 && { egressAllow }),
+    ...(payloadType !== "json" && { payloadType }),
     details: { sequence, changedAt, resourceOwner: instanceId },
   };
 }

@@ -14,7 +14,7 @@ export async function updateTarget(
     name: "update-target",
     text: `update interpose.targets
            set name = $3, name_key = $4, type = $5, endpoint = $6, timeout_ms = $7, interrupt_on_error = $8, dialect = $9,
-             delivery = $10, reply_mode = $11, egress_allow = $12, sequence = $13, changed_at = $14
+             delivery = $10, reply_mode = $11, payload_type = $12, egress_allow = $13, sequence = $14, changed_at = $15
            where instance_id = $1 and id = $2`,
     values: [
       instanceId,
@@ -28,6 +28,7 @@ export async function updateTarget(
       target.dialect,
       JSON.stringify(target.delivery ?? {}),
       target.replyMode ?? null,
+      target.payloadType ?? "json",
       target.egressAllow ?? [],
       details.sequence,
       details.changedAt,

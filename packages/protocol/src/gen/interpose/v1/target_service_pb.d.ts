@@ -204,6 +204,155 @@ export declare type UpdateTargetSettingsResponse = Message<"interpose.v1.UpdateT
 export declare const UpdateTargetSettingsResponseSchema: GenMessage<UpdateTargetSettingsResponse>;
 
 /**
+ * A key that signs what a target is sent, without what is secret of it.
+ *
+ * @generated from message interpose.v1.SigningKey
+ */
+export declare type SigningKey = Message<"interpose.v1.SigningKey"> & {
+  /**
+   * Id of the key.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * How it signs.
+   *
+   * @generated from field: interpose.v1.SigningKeyKind kind = 2;
+   */
+  kind: SigningKeyKind;
+
+  /**
+   * Time at which it was made.
+   *
+   * @generated from field: google.protobuf.Timestamp create_time = 3;
+   */
+  createTime?: Timestamp | undefined;
+
+  /**
+   * Time from which on it does not sign. Absent: none has taken its place.
+   *
+   * @generated from field: google.protobuf.Timestamp expire_time = 4;
+   */
+  expireTime?: Timestamp | undefined;
+
+  /**
+   * Of Ed25519: the public key, as PEM.
+   *
+   * @generated from field: string public_key = 5;
+   */
+  publicKey: string;
+};
+
+/**
+ * Describes the message interpose.v1.SigningKey.
+ * Use `create(SigningKeySchema)` to create a new message.
+ */
+export declare const SigningKeySchema: GenMessage<SigningKey>;
+
+/**
+ * Signing key to replace.
+ *
+ * @generated from message interpose.v1.RotateSigningKeyRequest
+ */
+export declare type RotateSigningKeyRequest = Message<"interpose.v1.RotateSigningKeyRequest"> & {
+  /**
+   * Id of the target.
+   *
+   * @generated from field: string target_id = 1;
+   */
+  targetId: string;
+
+  /**
+   * Which kind of key is replaced, or made where there is none. Default: HMAC.
+   *
+   * @generated from field: interpose.v1.SigningKeyKind kind = 2;
+   */
+  kind: SigningKeyKind;
+
+  /**
+   * How long the keys of that kind before sign on, up to 30 days. 0s: they are gone at once. Default: a day.
+   *
+   * @generated from field: google.protobuf.Duration grace = 3;
+   */
+  grace?: Duration | undefined;
+};
+
+/**
+ * Describes the message interpose.v1.RotateSigningKeyRequest.
+ * Use `create(RotateSigningKeyRequestSchema)` to create a new message.
+ */
+export declare const RotateSigningKeyRequestSchema: GenMessage<RotateSigningKeyRequest>;
+
+/**
+ * The new key.
+ *
+ * @generated from message interpose.v1.RotateSigningKeyResponse
+ */
+export declare type RotateSigningKeyResponse = Message<"interpose.v1.RotateSigningKeyResponse"> & {
+  /**
+   * The key.
+   *
+   * @generated from field: interpose.v1.SigningKey key = 1;
+   */
+  key?: SigningKey | undefined;
+
+  /**
+   * Of HMAC: the key's text, which can never be read here again. Its bytes sign.
+   *
+   * @generated from field: string secret = 2;
+   */
+  secret: string;
+};
+
+/**
+ * Describes the message interpose.v1.RotateSigningKeyResponse.
+ * Use `create(RotateSigningKeyResponseSchema)` to create a new message.
+ */
+export declare const RotateSigningKeyResponseSchema: GenMessage<RotateSigningKeyResponse>;
+
+/**
+ * Target whose signing keys are wanted.
+ *
+ * @generated from message interpose.v1.ListSigningKeysRequest
+ */
+export declare type ListSigningKeysRequest = Message<"interpose.v1.ListSigningKeysRequest"> & {
+  /**
+   * Id of the target.
+   *
+   * @generated from field: string target_id = 1;
+   */
+  targetId: string;
+};
+
+/**
+ * Describes the message interpose.v1.ListSigningKeysRequest.
+ * Use `create(ListSigningKeysRequestSchema)` to create a new message.
+ */
+export declare const ListSigningKeysRequestSchema: GenMessage<ListSigningKeysRequest>;
+
+/**
+ * The signing keys.
+ *
+ * @generated from message interpose.v1.ListSigningKeysResponse
+ */
+export declare type ListSigningKeysResponse = Message<"interpose.v1.ListSigningKeysResponse"> & {
+  /**
+   * Those that sign now.
+   *
+   * @generated from field: repeated interpose.v1.SigningKey keys = 1;
+   */
+  keys: SigningKey[];
+};
+
+/**
+ * Describes the message interpose.v1.ListSigningKeysResponse.
+ * Use `create(ListSigningKeysResponseSchema)` to create a new message.
+ */
+export declare const ListSigningKeysResponseSchema: GenMessage<ListSigningKeysResponse>;
+
+/**
  * Target to pause.
  *
  * @generated from message interpose.v1.PauseTargetRequest
@@ -528,6 +677,39 @@ export enum ReplyMode {
 export declare const ReplyModeSchema: GenEnum<ReplyMode>;
 
 /**
+ * How a signing key signs.
+ *
+ * @generated from enum interpose.v1.SigningKeyKind
+ */
+export enum SigningKeyKind {
+  /**
+   * Not given: HMAC.
+   *
+   * @generated from enum value: SIGNING_KEY_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * HMAC-SHA256, by a key that both sides have. Each target has one.
+   *
+   * @generated from enum value: SIGNING_KEY_KIND_HMAC = 1;
+   */
+  HMAC = 1,
+
+  /**
+   * Ed25519, by a pair of keys: who receives needs the public one alone. A target has one once it was rotated.
+   *
+   * @generated from enum value: SIGNING_KEY_KIND_ED25519 = 2;
+   */
+  ED25519 = 2,
+}
+
+/**
+ * Describes the enum interpose.v1.SigningKeyKind.
+ */
+export declare const SigningKeyKindSchema: GenEnum<SigningKeyKind>;
+
+/**
  * Whether deliveries to a target are made.
  *
  * @generated from enum interpose.v1.QueueState
@@ -639,6 +821,26 @@ export declare const TargetService: GenService<{
     methodKind: "unary";
     input: typeof UpdateTargetSettingsRequestSchema;
     output: typeof UpdateTargetSettingsResponseSchema;
+  },
+  /**
+   * Gives a target a new signing key, which is shown this once. The keys before sign on until the grace is over, so that its receivers can be told of the new one meanwhile.
+   *
+   * @generated from rpc interpose.v1.TargetService.RotateSigningKey
+   */
+  rotateSigningKey: {
+    methodKind: "unary";
+    input: typeof RotateSigningKeyRequestSchema;
+    output: typeof RotateSigningKeyResponseSchema;
+  },
+  /**
+   * Lists the keys that sign what a target is sent, newest first, without what is secret of them.
+   *
+   * @generated from rpc interpose.v1.TargetService.ListSigningKeys
+   */
+  listSigningKeys: {
+    methodKind: "unary";
+    input: typeof ListSigningKeysRequestSchema;
+    output: typeof ListSigningKeysResponseSchema;
   },
   /**
    * Holds all deliveries to a target until it is resumed. What is being attempted ends. Events go on to cause deliveries, which wait.

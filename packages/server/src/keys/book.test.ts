@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { createPublicKey, generateKeyPairSync } from "node:crypto";
+import { describe, it } from "node:test";
+import type { SigningKey } from "@interpose/caller";
+import type { LoadedKeys } from "../store/sql/load-keys.ts";
+import type { SealedSigningKey, SigningAlgorithm } from "../store/sql/signing-key-row.ts";
+import { createKeyBook, SERVED_AFTER_MS, type KeyBook, type UnreadableKey } from "./book.ts";
+import { createInstanceKey } from "./instance-keys.ts";
+import { createSigningKey } from "./signing-keys.ts";
+import { createVault } from "./vault.ts";
+
+const INSTANCE = "1";
+const VAULT = createVault([new Uint8Array(32).fill(1)]);
+const NONE = { targetIds: undefined, signingKeys: [], publicKeys: [], instanceKeys: [] } satisfies LoadedKeys;
+
+/** A book with a clock that stands at `time.now`, and what it told of. */
+function newBook(): { readonly book: KeyBook; readonly time: { now: number }; readonly told: UnreadableKey[] } {
+  const time = { now: 1_000 };
+  const told: UnreadableKey[] = [];
+  const onUnreadable = (key: UnreadableKey): void => void told.push(key);
+  return { book: createKeyBook({ vault: VAULT, instanceId: INSTANCE, now: () => time.now, onUnreadable }), time, told };
+}
+
+let ids = 0;
+
+/** A key of target 2, and its text. */
+function signingKey(
+  algorithm: SigningAlgorithm = "hmac",
+  expiresAt: number | null = null,
+  targetId = "2",
+): { readonly key: SealedSigningKey; readonly text: string } {
+  const id = String(++ids);
+  const { sealed, text = "", publicKey } = createSigningKey(VAULT, algorithm, { instanceId: INSTANCE, targetId, id });
+  const expires = expiresAt === null ? null : new Date(expiresAt);
+  return { key: { targetId, id, algorithm, sealed, publicKey, createdAt: new Date(0), expiresAt: expires }, text };
+}
+
+const secretsOf = (keys: readonly SigningKey[] = []): readonly string[] =>
+  keys.map((key) => (key.kind === "hmac" ? key.secret : key.kind));
+
+describe("createKeyBook()", () => {
+  it("knows no target that it was not told of, and no longer one that is gone", () => {
+    const { book } = newBook();
+    book.update({ ...NONE, signingKeys: [signingKey().key] });
+    assert.equal(book.credentialsOf("3"), undefined);
+    assert.equal(book.credentialsOf("2")?.signingKeys.length, 1);
+    book.update({ ...NONE, targetIds: ["2"] });
+    assert.equal(book.credentialsOf("2"), undefined);
+  });
+
+  it("changes the targets that were loaded, and leaves the others", () => {
+    const { book } = newBook();
+    const [two, three, next] = [signingKey(), signingKey("hmac", null, "3"), signingKey()];
+    book.update({ ...NONE, signingKeys: [two.key, three.key] });
+    book.update({ ...NONE, targetIds: ["2"], signingKeys: [next.key] });
+    assert.deepEqual(secretsOf(book.credentialsOf("2")?.signingKeys), [next.text]);
+    assert.deepEqual(secretsOf(book.credentialsOf("3")?.signingKeys), [three.text]);
+  });
+
+  it("lets a key sign to the millisecond at which its grace is over", () => {
+    const { book, time } = newBook();
+    const [next, former, oldest] = [signingKey(), signingKey("hmac", 3_000), signingKey("hmac", 2_000)];
+    book.update({ ...NONE, signingKeys: [next.key, former.key, oldest.key] });
+    const at = (now: number): readonly string[] => {
+      time.now = now;
+      return secretsOf(book.credentialsOf("2")?.signingKeys);
+    };
+    assert.deepEqual(at(1_999), [next.text, former.text, oldest.text]);
+    assert.deepEqual(at(2_000), [next.text, former.text]);
+    assert.deepEqual(at(2_999), [next.text, former.text]);
+    assert.deepEqual(at(3_000), [next.text]);
+  });
+
+  it("answers the same object until something is over, so that a call makes none", () => {
+    const { book } = newBook();
+    book.update({ ...NONE, signingKeys: [signingKey().key, signingKey("hmac", 2_000).key] });
+    assert.equal(book.credentialsOf("2"), book.credentialsOf("2"));
+  });
+
+  it("has pairs of Ed25519 as keys that sign", () => {
+    const { book } = newBook();
+    const { key } = signingKey("ed25519");
+    book.update({ ...NONE, signingKeys: [key] });
+    const [signing] = book.credentialsOf("2")?.signingKeys ?? [];
+    assert.ok(signing?.kind === "ed25519" && key.publicKey);
+    const derived = createPublicKey(signing.privateKey).export({ type: "spki", format: "der" });
+    assert.deepEqual(derived, Buffer.from(key.publicKey));
+  });
+
+  it("fails calls of a target with a key that cannot be opened, until that key is over, and tells of it once", () => {
+    const { book, time, told } = newBook();
+    const { key } = signingKey("hmac", 2_000);
+    const other = signingKey();
+    const moved = { ...key, id: "moved" };
+    for (let i = 0; i < 2; i++) book.update({ ...NONE, signingKeys: [other.key, moved] });
+    assert.deepEqual(told, [{ targetId: "2", keyId: "moved", reason: "it was changed, or belongs to another place" }]);
+    for (let i = 0; i < 2; i++) assert.throws(() => book.credentialsOf("2"), /a key of target 2 cannot be opened/);
+    time.now = 2_000;
+    assert.deepEqual(secretsOf(book.credentialsOf("2")?.signingKeys), [other.text]);
+  });
+
+  it("encrypts for the active public key until it expires", () => {
+    const { book, time } = newBook();
+    const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const pem = publicKey.export({ type: "spki", format: "pem" }) as string;
+    book.update({ ...NONE, publicKeys: [{ targetId: "2", id: "7", pem, expiresAt: new Date(2_000) }] });
+    const found = book.credentialsOf("2");
+    assert.deepEqual([found?.signingKeys, found?.encryptionKey?.id], [[], "7"]);
+    assert.ok(found?.encryptionKey?.publicKey.equals(publicKey));
+    time.now = 2_000;
+    assert.equal(book.credentialsOf("2")?.encryptionKey, undefined);
+  });
+
+  it("signs tokens by the oldest key that is not retired, and serves those that were for 30 days", async () => {
+    const { book, time, told } = newBook();
+    assert.deepEqual([book.tokenSigner(), book.publicJwks()], [undefined, []]);
+    const [old, next] = [await createInstanceKey(VAULT, INSTANCE, "1"), await createInstanceKey(VAULT, INSTANCE, "2")];
+    const ofInstance = [
+      { ...old, createdAt: new Date(0), retiredAt: new Date(5_000) },
+      { ...next, createdAt: new Date(1_000), retiredAt: null },
+    ];
+    book.update({ ...NONE, instanceKeys: ofInstance });
+    const at = (now: number): readonly unknown[] => {
+      time.now = now;
+      return [book.tokenSigner()?.keyId, book.publicJwks().map(({ kid }) => kid)];
+    };
+    assert.deepEqual(at(4_999), ["1", ["1", "2"]]);
+    assert.deepEqual(at(5_000), ["2", ["1", "2"]]);
+    assert.deepEqual(at(5_000 + SERVED_AFTER_MS - 1), ["2", ["1", "2"]]);
+    assert.deepEqual(at(5_000 + SERVED_AFTER_MS), ["2", ["2"]]);
+    const signer = book.tokenSigner();
+    assert.ok(signer);
+    const jwk = { ...createPublicKey(signer.privateKey).export({ format: "jwk" }), kid: "2", alg: "RS256", use: "sig" };
+    assert.deepEqual(book.publicJwks(), [jwk], "no private part is served");
+    assert.deepEqual(told, []);
+  });
+
+  it("signs no token where the key that should cannot be opened", async () => {
+    const { book, told } = newBook();
+    const key = await createInstanceKey(createVault([new Uint8Array(32)]), INSTANCE, "1");
+    book.update({ ...NONE, instanceKeys: [{ ...key, createdAt: new Date(0), retiredAt: null }] });
+    assert.equal(book.tokenSigner(), undefined);
+    assert.match(told[0]?.reason ?? "", /sealed with the master key [0-9a-f]{16}, which was not given/);
+  });
+});

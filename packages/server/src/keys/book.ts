@@ -1,0 +1,170 @@
+import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
+import type { SigningKey, TargetCredentials, TokenSigner } from "@interpose/caller";
+import type { StoredInstanceKey } from "../store/sql/instance-key-row.ts";
+import type { ActivePublicKey, LoadedKeys } from "../store/sql/load-keys.ts";
+import type { SealedSigningKey } from "../store/sql/signing-key-row.ts";
+import { instanceKeyPlace, signingKeyPlace } from "./places.ts";
+import type { SealPlace, Vault } from "./vault.ts";
+
+/** How long a key of the instance is served after it has signed for the last time. What it signed can be verified for so long. */
+export const SERVED_AFTER_MS = 30 * 24 * 3_600_000;
+
+/** What a book is made of. */
+export interface KeyBookParts {
+  readonly vault: Vault;
+  readonly instanceId: string;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Told once of each key that cannot be used. No secret is among it. */
+  readonly onUnreadable: (key: UnreadableKey) => void;
+}
+
+/** A key that cannot be used. */
+export interface UnreadableKey {
+  /** Undefined for keys of the instance. */
+  readonly targetId?: string;
+  readonly keyId: string;
+  readonly reason: string;
+}
+
+/** The keys in force on this node, opened. */
+export interface KeyBook {
+  /** Takes in what was loaded. */
+  update(keys: LoadedKeys): void;
+  /**
+   * What calls of a target need. Undefined: there is no such target, or it has no keys. Throws where a key that should sign cannot be opened: then the call must not
+   * be made, since its target would take it for somebody else's.
+   */
+  credentialsOf(targetId: string): TargetCredentials | undefined;
+  /** How tokens are signed now. Undefined: there is no key that could. */
+  tokenSigner(): TokenSigner | undefined;
+  /** The public keys by which tokens of now and of the past can be verified. */
+  publicJwks(): readonly StoredInstanceKey["publicJwk"][];
+}
+
+/** Something that is good until a time. */
+interface Until<T> {
+  /** Undefined: it cannot be opened. */
+  readonly value: T | undefined;
+  /** Milliseconds since 1970; Infinity for ever. */
+  readonly until: number;
+}
+
+/** A target's keys, and what calls are given of them for now. */
+interface Page {
+  readonly signing: readonly Until<SigningKey>[];
+  readonly encryption: Until<NonNullable<TargetCredentials["encryptionKey"]>> | undefined;
+  /** Undefined: a key that should sign cannot be opened. */
+  current: TargetCredentials | undefined;
+  /** When something of it is over. */
+  until: number;
+}
+
+/** A key of the instance. */
+interface InstanceKey extends Until<TokenSigner> {
+  readonly publicJwk: StoredInstanceKey["publicJwk"];
+}
+
+/**
+ * Makes an empty book. Sealed values are opened when they are loaded, never for a call: that compares a time with the one at which the next key of its target is over.
+ */
+export function createKeyBook({ vault, instanceId, now, onUnreadable }: KeyBookParts): KeyBook {
+  const pages = new Map<string, Page>();
+  let instanceKeys: readonly InstanceKey[] = [];
+  const told = new Set<string>();
+
+  function opened<T>(key: { readonly targetId?: string; readonly id: string }, open: () => T): T | undefined {
+    try {
+      return open();
+    } catch (error) {
+      const { targetId, id: keyId } = key;
+      const mark = `${targetId ?? ""} ${keyId}`;
+      if (!told.has(mark)) {
+        told.add(mark);
+        onUnreadable({ ...(targetId !== undefined && { targetId }), keyId, reason: (error as Error).message });
+      }
+      return undefined;
+    }
+  }
+
+  function signingKey(key: SealedSigningKey): Until<SigningKey> {
+    const place = signingKeyPlace(instanceId, key.targetId, key.id);
+    const value = opened(key, (): SigningKey => {
+      const secret = vault.open(key.sealed, place);
+      return key.algorithm === "hmac"
+        ? { kind: "hmac", secret: secret.toString() }
+        : { kind: "ed25519", privateKey: privateKeyFrom(secret) };
+    });
+    return { value, until: untilOf(key.expiresAt) };
+  }
+
+  function encryptionKey(key: ActivePublicKey): NonNullable<Page["encryption"]> {
+    const value = opened(key, () => ({ id: key.id, publicKey: createPublicKey(key.pem) }));
+    return { value, until: untilOf(key.expiresAt) };
+  }
+
+  function tokenSignerOf(id: string, sealed: Uint8Array, place: SealPlace): TokenSigner | undefined {
+    return opened({ id }, () => ({
+      keyId: id,
+      algorithm: "RS256" as const,
+      privateKey: privateKeyFrom(vault.open(sealed, place)),
+    }));
+  }
+
+  return {
+    update({ targetIds, signingKeys, publicKeys, instanceKeys: ofInstance }) {
+      if (targetIds) for (const id of targetIds) pages.delete(id);
+      else pages.clear();
+      const ofTarget = Map.groupBy(signingKeys, ({ targetId }) => targetId);
+      const activeOf = new Map(publicKeys.map((key) => [key.targetId, key]));
+      for (const id of new Set([...ofTarget.keys(), ...activeOf.keys()])) {
+        const active = activeOf.get(id);
+        const signing = (ofTarget.get(id) ?? []).map(signingKey);
+        const encryption = active && encryptionKey(active);
+        pages.set(id, { signing, encryption, current: undefined, until: Number.NEGATIVE_INFINITY });
+      }
+      const before = new Map(instanceKeys.map((key) => [key.publicJwk.kid, key.value]));
+      instanceKeys = ofInstance.map(({ id, sealed, publicJwk, retiredAt }) => ({
+        value: before.get(id) ?? tokenSignerOf(id, sealed, instanceKeyPlace(instanceId, id)),
+        publicJwk,
+        until: untilOf(retiredAt),
+      }));
+    },
+
+    credentialsOf(targetId) {
+      const page = pages.get(targetId);
+      if (!page) return undefined;
+      const at = now();
+      if (at >= page.until) refresh(page, at);
+      if (page.current) return page.current;
+      throw new Error(`a key of target ${targetId} cannot be opened`);
+    },
+
+    tokenSigner() {
+      const at = now();
+      return instanceKeys.find(({ until }) => at < until)?.value;
+    },
+
+    publicJwks() {
+      const at = now();
+      return instanceKeys.filter(({ until }) => at < until + SERVED_AFTER_MS).map(({ publicJwk }) => publicJwk);
+    },
+  };
+}
+
+/** Puts together what calls are given from now on, and says for how long. */
+function refresh(page: Page, at: number): void {
+  const signing = page.signing.filter(({ until }) => at < until);
+  const encryption = page.encryption && at < page.encryption.until ? page.encryption : undefined;
+  const signingKeys = signing.flatMap(({ value }) => (value ? [value] : []));
+  page.current = signingKeys.length === signing.length ? { signingKeys, encryptionKey: encryption?.value } : undefined;
+  page.until = Math.min(Infinity, ...signing.map(({ until }) => until), encryption?.until ?? Infinity);
+}
+
+function untilOf(date: Date | null): number {
+  return date?.getTime() ?? Infinity;
+}
+
+function privateKeyFrom(der: Buffer): KeyObject {
+  return createPrivateKey({ key: der, format: "der", type: "pkcs8" });
+}

@@ -89,6 +89,8 @@ describe("validateCondition()", () => {
     { condition: { kind: "event", match: { kind: "type", type: "user.*" } }, says: /as a group/ },
     { condition: { kind: "event", match: { kind: "group", group: "user.*" } }, says: /twice/ },
     { condition: { kind: "event", match: { kind: "type", type: "a\u0000b" } }, says: /control character/ },
+    { condition: { kind: "event", match: { kind: "type", type: "事".repeat(667) } }, says: /more than 2000 bytes/ },
+    { condition: { kind: "event", match: { kind: "group", group: "事".repeat(667) } }, says: /more than 2000 bytes/ },
     {
       condition: { kind: "request", scope: { kind: "method", service: "a", method: "b/c" } },
       says: /the method "b\/c"/,

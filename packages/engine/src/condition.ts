@@ -130,6 +130,9 @@ function faultOfMatch(match: EventMatch): string | undefined {
   }
 }
 
+/** Ids are keys of the store, whose indexes hold some 2,700 bytes. A name of 1000 characters fits in where few of them take more than two. */
+const MAX_NAME_BYTES = 2_000;
+
 /** Names are parts of an id: a slash in one would make the id another's, and a control character unreadable. */
 function faultOfName(name: string, what: string): string | undefined {
   if (name === "") return `${what} is empty. Name one.`;
@@ -137,6 +140,8 @@ function faultOfName(name: string, what: string): string | undefined {
     return `${what} "${shortened(name)}" has a "/" in it, which separates the parts of an id. Use another character.`;
 
   if (/[\u0000-\u001f\u007f]/.test(name)) return `${what} has a control character in it. Take it out.`;
+  if (new TextEncoder().encode(name).length > MAX_NAME_BYTES)
+    return `${what} "${shortened(name)}" takes more than ${MAX_NAME_BYTES} bytes in UTF-8. Choose a shorter one.`;
   return undefined;
 }
 

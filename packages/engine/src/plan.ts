@@ -26,21 +26,35 @@ export interface PlanSources {
   readonly executions: ReadonlyMap<string, Execution>;
 }
 
+/** The plan of an execution, includes expanded. */
+export function expandPlan(execution: Execution, { targets, executions }: PlanSources): Plan {
+  const { condition, options } = execution;
+  return {
+    executionId: conditionId(condition),
+    condition,
+    targets: expandTargets(execution, executions, (id) => targets.get(id)),
+    ...(options && { options }),
+  };
+}
+
 /**
  * Expands an execution: each include is replaced, in its place, by what it stands for. What is not there stands for nothing, a
  * target that is reached twice is called twice, and an include that leads back to itself ends there.
  */
-export function expandPlan(execution: Execution, { targets, executions }: PlanSources): Plan {
-  const executionId = conditionId(execution.condition);
-  const found: Target[] = [];
-  const path = new Set<string>([executionId]);
+export function expandTargets<T>(
+  execution: Execution,
+  executions: PlanSources["executions"],
+  targetOf: (id: string) => T | undefined,
+): readonly T[] {
+  const found: T[] = [];
+  const path = new Set<string>([conditionId(execution.condition)]);
 
   function expand(current: Execution): void {
     for (const entry of current.entries) {
       if (found.length >= MAX_PLAN_TARGETS) return;
       if ("target" in entry) {
-        const target = targets.get(entry.target);
-        if (target) found.push(target);
+        const target = targetOf(entry.target);
+        if (target !== undefined) found.push(target);
         continue;
       }
       const id = conditionId(entry.include);
@@ -53,6 +67,5 @@ export function expandPlan(execution: Execution, { targets, executions }: PlanSo
   }
 
   expand(execution);
-  const { condition, options } = execution;
-  return { executionId, condition, targets: found, ...(options && { options }) };
+  return found;
 }

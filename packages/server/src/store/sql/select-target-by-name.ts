@@ -5,7 +5,8 @@ import { nameKey } from "./target-row.ts";
 export async function selectTargetByName(db: Queryable, instanceId: string, name: string): Promise<string | undefined> {
   const [row] = await db.query<{ id: string }>({
     name: "select-target-by-name",
-    text: "select id from interpose.targets where instance_id = $1 and name_key = $2",
+    // As the index has it that no two have the same.
+    text: "select id from interpose.targets where instance_id || '/' || name_key = $1::text || '/' || $2::text",
     values: [instanceId, nameKey(name)],
   });
   return row?.id;

@@ -61,6 +61,7 @@ function methodToCall(): UnaryMethod {
         vault: createVault([new Uint8Array(32)]),
         catalog: () => catalog,
         functions: createFunctionCatalog(database, []),
+        eventTypes: () => Promise.resolve([]),
         commandContext,
       }),
     ],

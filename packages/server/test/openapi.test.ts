@@ -83,6 +83,21 @@ describe("GET /openapi.json", () => {
     assert.deepEqual(found.sort(), OPERATIONS.map(([verb, path]) => `${verb} ${path}`).sort());
   });
 
+  for (const [version, count] of [
+    ["v2beta", 10],
+    ["v2", 15],
+  ] as const) {
+    it(`describes the ${count} operations of zitadel.action.${version}`, () => {
+      const found = Object.entries<object>(document.paths).filter(([path]) => path.startsWith(`/${version}/actions/`));
+      assert.equal(found.flatMap(([, verbs]) => Object.keys(verbs)).length, count);
+      const { get, post } = document.paths[`/${version}/actions/targets/{id}`];
+      assert.equal(post.operationId, `zitadel.action.${version}.ActionService.UpdateTarget`);
+      assert.match(get.description, /Needs the permission `action\.target\.read`/);
+      const list = document.paths[`/${version}/actions/executions/functions`].get;
+      assert.match(list.description, /Needs a token, and no permission/);
+    });
+  }
+
   it("describes errors as google.rpc.Status", () => {
     const { schema } = document.components.responses.error.content["application/json"];
     assert.deepEqual(schema, { $ref: "#/components/schemas/google.rpc.Status" });

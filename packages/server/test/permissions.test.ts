@@ -17,7 +17,12 @@ const PERMISSIONS = [
   "execution.delete",
   "execution.bypass",
   "target.egress.write",
+  "action.target.read",
+  "action.target.write",
+  "action.target.delete",
   "action.target.signing_key.read",
+  "action.execution.read",
+  "action.execution.write",
   "event.read",
   "event.write",
   "event.publish",
@@ -69,6 +74,21 @@ const CALLS: readonly Row[] = [
   },
   { rpc: "ListExecutionMethods", needs: "execution.read", call: ["GET", "/v3alpha/executions/methods"], status: 200 },
   { rpc: "ListExecutionServices", needs: "execution.read", call: ["GET", "/v3alpha/executions/services"], status: 200 },
+  ...["v2beta", "v2"].flatMap(rowsOfNewer),
+  ...(
+    [
+      ["AddPublicKey", "write", 400, "POST", "", { publicKey: "AA==" }],
+      ["ActivatePublicKey", "write", 400, "POST", "/404/activate", {}],
+      ["DeactivatePublicKey", "write", 400, "POST", "/404/deactivate", {}],
+      ["RemovePublicKey", "write", 200, "DELETE", "/404"],
+      ["ListPublicKeys", "read", 200, "POST", "/search", {}],
+    ] as const
+  ).map(([rpc, verb, status, method, rest, body]): Row => ({
+    rpc,
+    needs: `action.target.${verb}`,
+    call: [method, `/v2/actions/targets/TARGET/publickeys${rest}`, body],
+    status,
+  })),
   {
     rpc: "GetTargetSettings",
     needs: "execution.target.read",
@@ -167,6 +187,28 @@ const CALLS: readonly Row[] = [
   },
 ];
 
+/** The calls of the newer versions of the action API. */
+function rowsOfNewer(version: string): readonly Row[] {
+  const path = `/${version}/actions`;
+  const target = {
+    name: `by permission in ${version}`,
+    endpoint: "https://example.com/",
+    timeout: "1s",
+    restAsync: {},
+  };
+  const execution = { condition: { event: { event: "target.added" } }, targets: ["TARGET"] };
+  const rows: readonly (readonly [rpc: string, needs: string, ...Row["call"]])[] = [
+    ["CreateTarget", "action.target.write", "POST", `${path}/targets`, target],
+    ["UpdateTarget", "action.target.write", "POST", `${path}/targets/TARGET`, {}],
+    ["DeleteTarget", "action.target.delete", "DELETE", `${path}/targets/404`],
+    ["GetTarget", "action.target.read", "GET", `${path}/targets/TARGET`],
+    ["ListTargets", "action.target.read", "POST", `${path}/targets/search`, {}],
+    ["SetExecution", "action.execution.write", "PUT", `${path}/executions`, execution],
+    ["ListExecutions", "action.execution.read", "POST", `${path}/executions/search`, {}],
+  ];
+  return rows.map(([rpc, needs, ...call]) => ({ rpc: `${rpc} of ${version}`, needs, call, status: 200 }));
+}
+
 describe("permissions", () => {
   let server: TestServer;
   let target: string;
@@ -210,6 +252,42 @@ describe("permissions", () => {
         const says = new RegExp(`^This needs the permission "${needs.replaceAll(".", "\\.")}"`);
         assertRefused(answer, { status: 403, code: 7, reason: "PERMISSION_DENIED", id: "AUTHZ-AWfge", says });
         assert.deepEqual(metadataOf(answer), { permission: needs });
+      }
+    });
+  }
+
+  for (const version of ["v2beta", "v2"]) {
+    it(`are not needed to list what conditions of ${version} can name, but a token is`, async () => {
+      for (const list of ["functions", "methods", "services"]) {
+        const path = `/${version}/actions/executions/${list}`;
+        const { status, body } = await server.request("GET", path, undefined, {
+          token: await tokenWith(["token.read"]),
+        });
+        assert.equal(status, 200, JSON.stringify(body));
+        assert.ok(body[list].length > 0);
+        assert.equal((await server.request("GET", path, undefined, { token: null })).status, 401);
+      }
+    });
+  }
+
+  const roles: Readonly<Record<string, readonly number[]>> = {
+    ADMIN: [200, 200, 200, 200, 200, 200, 200, 200],
+    EDITOR: [200, 200, 200, 200, 200, 200, 200, 200],
+    VIEWER: [403, 403, 403, 200, 200, 403, 200, 200],
+    NONE: [403, 403, 403, 403, 403, 403, 403, 200],
+  };
+  for (const [role, expected] of Object.entries(roles)) {
+    it(`of the role ${role} let call of the newer action APIs what they should`, async () => {
+      const { body } = await server.request("POST", "/v1/tokens", { name: role, role: `ROLE_${role}` });
+      for (const version of ["v2beta", "v2"]) {
+        const calls = rowsOfNewer(version).map(({ call }) => call);
+        const statuses: number[] = [];
+        for (const [verb, path, given] of [...calls, ["GET", `/${version}/actions/executions/methods`] as const]) {
+          const named = given && JSON.stringify(given).replaceAll("TARGET", target).replace("by permission", role);
+          const answer = await server.request(verb, path.replace("TARGET", target), named, { token: body.token });
+          statuses.push(answer.status);
+        }
+        assert.deepEqual(statuses, expected, version);
       }
     });
   }

@@ -26,6 +26,8 @@ const SERVICES = [
   "interpose.v1.FunctionService",
   "interpose.v1.TargetService",
   "interpose.v1.TokenService",
+  "zitadel.action.v2.ActionService",
+  "zitadel.action.v2beta.ActionService",
   "zitadel.action.v3alpha.ActionService",
 ];
 const ACTION_SERVICE = "zitadel.action.v3alpha.ActionService";

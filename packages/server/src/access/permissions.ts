@@ -8,7 +8,12 @@ export const PERMISSIONS = [
   "execution.delete",
   "execution.bypass",
   "target.egress.write",
+  "action.target.read",
+  "action.target.write",
+  "action.target.delete",
   "action.target.signing_key.read",
+  "action.execution.read",
+  "action.execution.write",
   "event.read",
   "event.write",
   "event.publish",
@@ -32,15 +37,26 @@ export const ROLES = ["admin", "editor", "viewer", "none"] as const;
 /** Name of a fixed set of permissions. */
 export type Role = (typeof ROLES)[number];
 
+/** Who edits executions can be locked out by one; the way past it stays with admins. So do keys that were told once, to whoever created a target. */
+const OF_ADMINS_ALONE: readonly Permission[] = ["execution.bypass", "action.target.signing_key.read"];
+
 const OF_ROLE: Readonly<Record<Role, ReadonlySet<string>>> = {
   admin: new Set(PERMISSIONS),
-  // Who edits executions can be locked out by one; the way past it stays with admins.
   editor: new Set(
     PERMISSIONS.filter(
-      (permission) => /^(execution|event|function|delivery)\./.test(permission) && permission !== "execution.bypass",
+      (permission) =>
+        /^(execution|action|event|function|delivery)\./.test(permission) && !OF_ADMINS_ALONE.includes(permission),
     ),
   ),
-  viewer: new Set(["execution.target.read", "execution.read", "event.read", "function.read", "delivery.read"]),
+  viewer: new Set([
+    "execution.target.read",
+    "execution.read",
+    "action.target.read",
+    "action.execution.read",
+    "event.read",
+    "function.read",
+    "delivery.read",
+  ]),
   none: new Set(),
 };
 

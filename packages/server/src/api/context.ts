@@ -14,6 +14,8 @@ export interface ApiContext {
   readonly catalog: () => ServiceCatalog;
   /** Functions that conditions can name and callers invoke. */
   readonly functions: FunctionCatalog;
+  /** Types of events that are known. */
+  readonly eventTypes: (instanceId: string) => Promise<readonly string[]>;
   /** The context of a command that this call gives. */
   commandContext(call: Call): KeyContext;
 }

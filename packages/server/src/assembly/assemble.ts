@@ -18,7 +18,9 @@ import { ExecutionService } from "@interpose/protocol/gen/interpose/v1/execution
 import { FunctionService } from "@interpose/protocol/gen/interpose/v1/function_service_pb";
 import { TargetService } from "@interpose/protocol/gen/interpose/v1/target_service_pb";
 import { TokenService } from "@interpose/protocol/gen/interpose/v1/token_service_pb";
-import { ActionService } from "@interpose/protocol/gen/zitadel/action/v3alpha/action_service_pb";
+import { ActionService as ActionServiceV2 } from "@interpose/protocol/gen/zitadel/action/v2/action_service_pb";
+import { ActionService as ActionServiceV2beta } from "@interpose/protocol/gen/zitadel/action/v2beta/action_service_pb";
+import { ActionService as ActionServiceV3alpha } from "@interpose/protocol/gen/zitadel/action/v3alpha/action_service_pb";
 import { Health } from "@interpose/protocol/gen/grpc/health/v1/health_pb";
 import { ServerReflection } from "@interpose/protocol/gen/grpc/reflection/v1/reflection_pb";
 import { ServerReflection as ServerReflectionV1Alpha } from "@interpose/protocol/gen/grpc/reflection/v1alpha/reflection_pb";
@@ -30,11 +32,13 @@ import { executionServiceV1 } from "../api/v1/executions.ts";
 import { functionServiceV1 } from "../api/v1/functions.ts";
 import { targetServiceV1 } from "../api/v1/targets.ts";
 import { tokenServiceV1 } from "../api/v1/tokens.ts";
+import { actionServiceV2, actionServiceV2beta } from "../api/v2/index.ts";
 import { actionServiceV3alpha } from "../api/v3alpha/index.ts";
 import { ensureDefaultInstance } from "../commands/first-start.ts";
 import type { Settings } from "../config/index.ts";
 import { createOwnerTeller } from "../deliveries/owner-teller.ts";
 import { startDeliveryWorker } from "../deliveries/worker.ts";
+import { knownEventTypes } from "../events/known-types.ts";
 import { createPublisher, type Publisher } from "../events/publisher.ts";
 import { createRate } from "../events/rate.ts";
 import { createFunctionCatalog, createInvoker, type InvokeFunction } from "../functions/index.ts";
@@ -86,7 +90,9 @@ const DESCRIPTOR_SET = new URL(import.meta.resolve("@interpose/protocol/descript
 
 /** The services of the own API. */
 const SERVED = [
-  ActionService,
+  ActionServiceV3alpha,
+  ActionServiceV2beta,
+  ActionServiceV2,
   TokenService,
   TargetService,
   ExecutionService,
@@ -272,6 +278,7 @@ export async function assemble({
     vault,
     catalog: gateways.catalog,
     functions,
+    eventTypes: (id) => knownEventTypes(database, id, settings.events.declared),
     commandContext: (call) => ({
       ...commands,
       instanceId: call.instanceId,
@@ -292,6 +299,8 @@ export async function assemble({
   });
   const services = [
     actionServiceV3alpha(api),
+    actionServiceV2beta(api),
+    actionServiceV2(api),
     tokenServiceV1(api),
     targetServiceV1(api),
     executionServiceV1(api),

@@ -25,7 +25,7 @@ import type { Backend } from "./backend.ts";
 import { openCliStore } from "./cli-store.ts";
 import type { StoreUse } from "./command-tools.ts";
 
-const EVERYTHING = { filters: [], offset: 0n, limit: 0 } as const;
+const EVERYTHING = { filters: [], sortBy: "id", ascending: true, offset: 0n, limit: 0 } as const;
 const MOST_TOKENS = 10_000;
 
 /**
@@ -54,8 +54,7 @@ export async function openDirectBackend(settings: Settings, { makesStore = false
       maxRunDepth: settings.limits.maxRunDepth,
     };
     return {
-      listTargets: async () =>
-        (await searchTargets(database, instanceId, { ...EVERYTHING, sortBy: "id", ascending: true })).targets,
+      listTargets: async () => (await searchTargets(database, instanceId, EVERYTHING)).targets,
       async createTarget(target) {
         // No other command needs the master key: without it, whoever is locked out gets in again.
         const vault = await openVault(database, instanceId, settings);

@@ -1,4 +1,4 @@
-import { durationFromMs, msFromDuration } from "../api/v3alpha/duration.ts";
+import { durationFromMs, msFromDuration } from "../api/duration.ts";
 import { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, createClient, type Interceptor } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
@@ -11,8 +11,8 @@ import {
 import { Role as ProtoRole, TokenService, type Token } from "@interpose/protocol/gen/interpose/v1/token_service_pb";
 import { ActionService } from "@interpose/protocol/gen/zitadel/action/v3alpha/action_service_pb";
 import type { Role } from "../access/permissions.ts";
-import { conditionFromProto, conditionToProto } from "../api/v3alpha/condition.ts";
-import { callingFromProto, callingToProto } from "../api/v3alpha/target-type.ts";
+import { conditionFromProto, conditionToProto } from "../api/condition.ts";
+import { callingFromProto, callingToProto } from "../api/target-type.ts";
 import { BYPASS_HEADER } from "../headers.ts";
 import type { Backend, ListedToken } from "./backend.ts";
 

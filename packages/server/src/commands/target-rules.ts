@@ -1,9 +1,10 @@
 import { InterposeError } from "@interpose/engine";
 
-const MAX_NAME_LENGTH = 200;
+/** The most that a version of the API allows; v3alpha's own rule is 200. */
+const MAX_NAME_LENGTH = 1000;
 const MAX_ENDPOINT_LENGTH = 1000;
 
-/** Refuses a name that is empty or longer than 200 characters (Unicode code points). */
+/** Refuses a name that is empty or longer than 1000 characters (Unicode code points). */
 export function checkName(name: string): void {
   const length = Array.from(name).length;
   if (length >= 1 && length <= MAX_NAME_LENGTH) return;
@@ -31,10 +32,11 @@ export function checkEndpoint(endpoint: string): void {
   const id = "COMMAND-1r2k6qo6wg";
   const key = "Errors.Target.InvalidURL";
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
-  if (endpoint.length > MAX_ENDPOINT_LENGTH) {
+  const length = Array.from(endpoint).length;
+  if (length > MAX_ENDPOINT_LENGTH) {
     throw invalid(
       "endpoint",
-      `The endpoint has ${endpoint.length} characters; at most ${MAX_ENDPOINT_LENGTH} are allowed.`,
+      `The endpoint has ${length} characters; at most ${MAX_ENDPOINT_LENGTH} are allowed.`,
       id,
       key,
     );

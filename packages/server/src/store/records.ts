@@ -21,6 +21,7 @@ export interface StoredExecution extends Execution {
   readonly id: string;
   readonly options: ExecutionOptions;
   readonly details: Details;
+  readonly createdAt: Date;
 }
 
 /** How far an instance's targets and executions have come: the position and time of the last event of theirs. */

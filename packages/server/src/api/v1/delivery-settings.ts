@@ -5,7 +5,7 @@ import type {
   DeliverySettingsSchema,
 } from "@interpose/protocol/gen/interpose/v1/target_service_pb";
 import type { DeliverySettingsChanges } from "../../commands/delivery-settings.ts";
-import { durationFromMs, msFromDuration } from "../v3alpha/duration.ts";
+import { durationFromMs, msFromDuration } from "../duration.ts";
 
 /** Paths of the settings in an update mask, each with the field that it means. */
 export const DELIVERY_PATHS = {

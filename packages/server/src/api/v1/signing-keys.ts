@@ -9,7 +9,7 @@ import {
 } from "@interpose/protocol/gen/interpose/v1/target_service_pb";
 import type { RotatedSigningKey, SigningKeyRotation } from "../../commands/signing-keys.ts";
 import type { SigningAlgorithm, StoredSigningKey } from "../../store/sql/signing-key-row.ts";
-import { msFromDuration } from "../v3alpha/duration.ts";
+import { msFromDuration } from "../duration.ts";
 
 const DEFAULT_GRACE_MS = 24 * 3_600_000;
 

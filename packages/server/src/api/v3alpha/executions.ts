@@ -1,16 +1,19 @@
-import { conditionId, InterposeError, type Condition, type ExecutionEntry } from "@interpose/engine";
+import { conditionId, InterposeError, type ExecutionEntry } from "@interpose/engine";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { ActionService } from "@interpose/protocol/gen/zitadel/action/v3alpha/action_service_pb";
 import type { ExecutionSchema, ExecutionTargetType } from "@interpose/protocol/gen/zitadel/action/v3alpha/execution_pb";
-import { ExecutionType, type SearchQuery } from "@interpose/protocol/gen/zitadel/action/v3alpha/query_pb";
+import type { SearchQuery } from "@interpose/protocol/gen/zitadel/action/v3alpha/query_pb";
 import { deleteExecution, executionNotFound } from "../../commands/delete-execution.ts";
 import { setExecution } from "../../commands/set-execution.ts";
 import type { StoredExecution } from "../../store/records.ts";
 import { readRevision } from "../../store/sql/read-revision.ts";
 import { searchExecutions, type ExecutionFilter } from "../../store/sql/search-executions.ts";
+import { conditionFromProto, conditionToProto, filterIdFromProto } from "../condition.ts";
 import type { ApiContext } from "../context.ts";
+import { emptyEntry } from "../empty-entry.ts";
+import { kindFromProto } from "../execution-kind.ts";
+import { nameOf, servedCondition } from "../served-condition.ts";
 import type { Handlers } from "../service.ts";
-import { conditionFromProto, conditionToProto, filterIdFromProto } from "./condition.ts";
 import { detailsToProto, listDetailsToProto } from "./details.ts";
 
 type ExecutionHandlers = Pick<
@@ -30,7 +33,7 @@ export function executionHandlers(api: ApiContext): ExecutionHandlers {
     async setExecution(request, call) {
       const entries = request.targets.map(entryFromProto);
       const given = conditionFromProto(request.condition, "condition");
-      const condition = await refuseUnknown(given, request.condition, api, call.instanceId);
+      const condition = await servedCondition(given, request.condition, api, call.instanceId);
       return { details: detailsToProto(await setExecution(api.commandContext(call), condition, entries)) };
     },
 
@@ -44,6 +47,8 @@ export function executionHandlers(api: ApiContext): ExecutionHandlers {
       const { found, revision } = await api.database.snapshotRead(async (tx) => ({
         found: await searchExecutions(tx, call.instanceId, {
           filters: queries.flatMap(filterFromProto),
+          sortBy: "id",
+          ascending: true,
           offset: query?.offset ?? 0n,
           limit: query?.limit ?? 0,
         }),
@@ -60,46 +65,6 @@ export function executionHandlers(api: ApiContext): ExecutionHandlers {
   };
 }
 
-type ProtoCondition = Parameters<typeof conditionFromProto>[0];
-
-/** Refuses a condition on a method, service or function that nobody serves. Events are not checked: they are learned when they happen. */
-async function refuseUnknown(
-  condition: Condition | undefined,
-  given: ProtoCondition,
-  api: ApiContext,
-  instanceId: string,
-): Promise<Condition> {
-  if (condition?.kind === "function") {
-    if ((await api.functions.named(instanceId, [condition.name])).length > 0) return condition;
-    throw unknown(
-      `There is no function "${condition.name}". ListExecutionFunctions names those that exist.`,
-      "COMMAND-cdy39t0ksr",
-    );
-  }
-  if (condition?.kind === "event") return condition;
-  if (condition?.scope.kind === "all") return condition;
-  if (condition?.scope.kind === "service") {
-    if (api.catalog().services.includes(condition.scope.service)) return condition;
-    const text = `There is no service "${condition.scope.service}". ListExecutionServices names those that exist.`;
-    throw unknown(text, "COMMAND-qu6dfhiioq");
-  }
-  if (condition && api.catalog().methods.includes(`/${condition.scope.service}/${condition.scope.method}`))
-    return condition;
-  const text = `There is no method "${nameOf(given)}". It has the form "/package.Service/Method"; ListExecutionMethods names those that exist.`;
-  throw unknown(text, "COMMAND-vysplsevt8");
-}
-
-function unknown(text: string, id: string): InterposeError {
-  return new InterposeError("condition_unknown", text, { id, key: "Errors.Execution.ConditionInvalid" });
-}
-
-/** The method's name as the client gave it, which need not be one. */
-function nameOf(condition: ProtoCondition): string {
-  const type = condition?.conditionType;
-  const scope = type?.case === "request" || type?.case === "response" ? type.value.condition : undefined;
-  return scope?.case === "method" ? scope.value : "";
-}
-
 function entryFromProto({ type }: ExecutionTargetType, i: number): ExecutionEntry {
   const field = `targets[${i}]`;
   if (type.case === "include") {
@@ -113,12 +78,7 @@ function entryFromProto({ type }: ExecutionTargetType, i: number): ExecutionEntr
     });
   }
   if (type.case === "target" && type.value !== "") return { target: type.value };
-  const description = `${field} is empty. Name a target or an include, or take it out of the list.`;
-  throw new InterposeError("bad_request", description, {
-    id: "COMMAND-hdm4zl1hmd",
-    key: "Errors.Execution.Invalid",
-    violations: [{ field, description }],
-  });
+  throw emptyEntry(i, "a target or an include");
 }
 
 function executionToProto({ condition, details, entries }: StoredExecution): MessageInitShape<typeof ExecutionSchema> {
@@ -144,7 +104,7 @@ function filterFromProto({ query }: SearchQuery, i: number): readonly ExecutionF
       return [{ kind: "ids", ids: ids.filter((id) => id !== undefined) }];
     }
     case "executionTypeQuery": {
-      const type = EXECUTION_KINDS[query.value.executionType];
+      const type = kindFromProto(query.value.executionType);
       return type ? [{ kind: "type", type }] : [];
     }
     case "targetQuery":
@@ -157,11 +117,3 @@ function filterFromProto({ query }: SearchQuery, i: number): readonly ExecutionF
       throw new Error("validation lets no empty query pass");
   }
 }
-
-const EXECUTION_KINDS: Readonly<Record<ExecutionType, Condition["kind"] | undefined>> = {
-  [ExecutionType.UNSPECIFIED]: undefined,
-  [ExecutionType.REQUEST]: "request",
-  [ExecutionType.RESPONSE]: "response",
-  [ExecutionType.EVENT]: "event",
-  [ExecutionType.FUNCTION]: "function",
-};

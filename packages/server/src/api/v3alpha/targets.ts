@@ -2,7 +2,6 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { ActionService } from "@interpose/protocol/gen/zitadel/action/v3alpha/action_service_pb";
 import { TargetFieldName, type TargetSearchQuery } from "@interpose/protocol/gen/zitadel/action/v3alpha/query_pb";
 import type { TargetSchema } from "@interpose/protocol/gen/zitadel/action/v3alpha/target_pb";
-import { TextQueryMethod } from "@interpose/protocol/gen/zitadel/object/v2/object_pb";
 import { createTarget } from "../../commands/create-target.ts";
 import { deleteTarget } from "../../commands/delete-target.ts";
 import { updateTarget } from "../../commands/update-target.ts";
@@ -10,11 +9,12 @@ import type { StoredTarget } from "../../store/records.ts";
 import { readRevision } from "../../store/sql/read-revision.ts";
 import { searchTargets, type TargetFilter, type TargetSortColumn } from "../../store/sql/search-targets.ts";
 import type { ApiContext } from "../context.ts";
+import { durationFromMs, msFromDuration } from "../duration.ts";
 import { existingTarget } from "../existing-target.ts";
 import type { Handlers } from "../service.ts";
+import { callingFromProto, callingToProto } from "../target-type.ts";
+import { textMethodFromProto } from "../text-method.ts";
 import { detailsToProto, listDetailsToProto } from "./details.ts";
-import { durationFromMs, msFromDuration } from "./duration.ts";
-import { callingFromProto, callingToProto } from "./target-type.ts";
 
 type TargetHandlers = Pick<
   Handlers<typeof ActionService>,
@@ -85,24 +85,13 @@ function targetToProto(target: StoredTarget): MessageInitShape<typeof TargetSche
 function filterFromProto({ query }: TargetSearchQuery): TargetFilter {
   switch (query.case) {
     case "targetNameQuery":
-      return { kind: "name", text: query.value.targetName, ...TEXT_METHODS[query.value.method] };
+      return { kind: "name", text: query.value.targetName, ...textMethodFromProto(query.value.method) };
     case "inTargetIdsQuery":
       return { kind: "ids", ids: query.value.targetIds };
     case undefined:
       throw new Error("validation lets no empty query pass");
   }
 }
-
-const TEXT_METHODS = {
-  [TextQueryMethod.EQUALS]: { method: "equals", ignoreCase: false },
-  [TextQueryMethod.EQUALS_IGNORE_CASE]: { method: "equals", ignoreCase: true },
-  [TextQueryMethod.STARTS_WITH]: { method: "startsWith", ignoreCase: false },
-  [TextQueryMethod.STARTS_WITH_IGNORE_CASE]: { method: "startsWith", ignoreCase: true },
-  [TextQueryMethod.CONTAINS]: { method: "contains", ignoreCase: false },
-  [TextQueryMethod.CONTAINS_IGNORE_CASE]: { method: "contains", ignoreCase: true },
-  [TextQueryMethod.ENDS_WITH]: { method: "endsWith", ignoreCase: false },
-  [TextQueryMethod.ENDS_WITH_IGNORE_CASE]: { method: "endsWith", ignoreCase: true },
-} as const;
 
 const SORT_COLUMNS: Readonly<Record<TargetFieldName, TargetSortColumn>> = {
   [TargetFieldName.FIELD_NAME_UNSPECIFIED]: "id",

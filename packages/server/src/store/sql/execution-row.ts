@@ -2,7 +2,7 @@ import { parseConditionId, type Condition, type ExecutionEntry } from "@interpos
 import type { StoredExecution } from "../records.ts";
 
 /** The columns of an execution with its entries, from `interpose.executions x`. */
-export const EXECUTION_COLUMNS = `x.id, x.sequence, x.changed_at as "changedAt",
+export const EXECUTION_COLUMNS = `x.id, x.sequence, x.changed_at as "changedAt", x.created_at as "createdAt",
   x.run_on_errors as "runOnErrors", x.hidden_fields as "hiddenFields", x.fifo_by as "fifoBy", x.match, array(
     select case when e.target_id is null then 'i' || e.include_id else 't' || e.target_id end
     from interpose.execution_entries e where e.instance_id = x.instance_id and e.execution_id = x.id order by e.position
@@ -13,6 +13,7 @@ export interface ExecutionRow {
   readonly id: string;
   readonly sequence: bigint;
   readonly changedAt: Date;
+  readonly createdAt: Date;
   readonly runOnErrors: boolean;
   readonly hiddenFields: readonly string[];
   readonly fifoBy: string | null;
@@ -22,7 +23,7 @@ export interface ExecutionRow {
 
 /** A row as the program knows it. */
 export function executionFromRow(
-  { id, sequence, changedAt, runOnErrors, hiddenFields, fifoBy, match, entries }: ExecutionRow,
+  { id, sequence, changedAt, createdAt, runOnErrors, hiddenFields, fifoBy, match, entries }: ExecutionRow,
   instanceId: string,
 ): StoredExecution {
   return {
@@ -30,6 +31,7 @@ export function executionFromRow(
     condition: storedCondition(id),
     entries: entries.map(entryFromText),
     options: { runOnErrors, hiddenFields, ...(fifoBy !== null && { fifoBy }), ...(match !== null && { match }) },
+    createdAt,
     details: { sequence, changedAt, resourceOwner: instanceId },
   };
 }

@@ -276,6 +276,8 @@ describe("the state tables", () => {
     ["kind", [{ kind: "type", type: "event" }], ["event", "event/x.*"]],
     ["target", [{ kind: "target", id: "10" }], ["event/x.*", "request", "request/a.B/C"]],
     ["include", [{ kind: "include", id: "event/x.*" }], ["request/a.B/C"]],
+    ["what they call", [{ kind: "calls", id: "10" }], ["event", "event/x.*", "request", "request/a.B/C"]],
+    ["what none of them calls", [{ kind: "calls", id: "404" }], []],
     [
       "all of them",
       [
@@ -285,9 +287,10 @@ describe("the state tables", () => {
       ["request", "request/a.B/C"],
     ],
   ];
+  const ALL = { filters: [], sortBy: "id", ascending: true, offset: 0n, limit: 0 } as const;
   for (const [name, given, ids] of executionFilters) {
     it(`finds executions by ${name}, sorted by id`, async () => {
-      const { executions } = await searchExecutions(database, INSTANCE, { filters: given, offset: 0n, limit: 0 });
+      const { executions } = await searchExecutions(database, INSTANCE, { ...ALL, filters: given });
       assert.deepEqual(
         executions.map(({ id }) => id),
         ids,

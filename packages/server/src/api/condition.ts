@@ -6,14 +6,14 @@ import {
   type Condition,
   type MethodScope,
 } from "@interpose/engine";
-import type { MessageInitShape } from "@bufbuild/protobuf";
-import type {
-  Condition as ProtoCondition,
-  ConditionSchema,
-  EventExecution,
-  RequestExecution,
-  ResponseExecution,
-} from "@interpose/protocol/gen/zitadel/action/v3alpha/execution_pb";
+import type * as v2 from "@interpose/protocol/gen/zitadel/action/v2/execution_pb";
+import type * as v2beta from "@interpose/protocol/gen/zitadel/action/v2beta/execution_pb";
+import type * as v3alpha from "@interpose/protocol/gen/zitadel/action/v3alpha/execution_pb";
+
+/** A condition as each version of the action API writes it: in the same fields. */
+export type ProtoCondition = v3alpha.Condition | v2beta.Condition | v2.Condition;
+
+type CaseOf<C extends string> = Extract<ProtoCondition["conditionType"], { readonly case: C }>["value"];
 
 /**
  * Reads a condition. Throws `condition_invalid` when it is incomplete; `field` is its path, for the violation.
@@ -45,7 +45,7 @@ export function conditionFromProto(condition: ProtoCondition | undefined, field:
   }
 }
 
-function scopeFromProto({ condition }: RequestExecution | ResponseExecution, field: string): MethodScope | undefined {
+function scopeFromProto({ condition }: CaseOf<"request" | "response">, field: string): MethodScope | undefined {
   if (condition.case === "method" && condition.value !== "") {
     const scope = methodScopeFromText(condition.value);
     return scope && { kind: "method", ...scope };
@@ -55,7 +55,7 @@ function scopeFromProto({ condition }: RequestExecution | ResponseExecution, fie
   throw incomplete(field, "method, a service, or all: true", "COMMAND-3tkej630e6");
 }
 
-function eventFromProto({ condition }: EventExecution, field: string): Condition {
+function eventFromProto({ condition }: CaseOf<"event">, field: string): Condition {
   const id = "COMMAND-w5smb6v7qu";
   if (condition.case === "event" && condition.value !== "") {
     return checked({ kind: "event", match: { kind: "type", type: condition.value } }, field, id);
@@ -86,17 +86,20 @@ function incomplete(field: string, missing: string, id: string): InterposeError 
   });
 }
 
-/** Writes a condition as the contract spells it. */
-export function conditionToProto(condition: Condition): MessageInitShape<typeof ConditionSchema> {
+/** Writes a condition as the contract spells it, in every version. */
+export function conditionToProto(condition: Condition) {
+  return { conditionType: typeToProto(condition) };
+}
+
+function typeToProto(condition: Condition) {
   switch (condition.kind) {
     case "request":
-      return { conditionType: { case: "request", value: { condition: scopeToProto(condition.scope) } } };
     case "response":
-      return { conditionType: { case: "response", value: { condition: scopeToProto(condition.scope) } } };
+      return { case: condition.kind, value: { condition: scopeToProto(condition.scope) } };
     case "function":
-      return { conditionType: { case: "function", value: { name: condition.name } } };
+      return { case: condition.kind, value: { name: condition.name } };
     case "event":
-      return { conditionType: { case: "event", value: { condition: eventToProto(condition) } } };
+      return { case: condition.kind, value: { condition: eventToProto(condition) } };
   }
 }
 

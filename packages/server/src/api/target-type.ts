@@ -1,18 +1,10 @@
-import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Target, TargetType } from "@interpose/engine";
-import type {
-  SetRESTAsync,
-  SetRESTCall,
-  SetRESTWebhook,
-  TargetSchema,
-} from "@interpose/protocol/gen/zitadel/action/v3alpha/target_pb";
+import type * as v2 from "@interpose/protocol/gen/zitadel/action/v2/target_pb";
+import type * as v2beta from "@interpose/protocol/gen/zitadel/action/v2beta/target_pb";
+import type * as v3alpha from "@interpose/protocol/gen/zitadel/action/v3alpha/target_pb";
 
-/** The oneof that says how a target is called. It is the same in all messages that have it. */
-export type ProtoTargetType =
-  | { readonly case: "restWebhook"; readonly value: SetRESTWebhook }
-  | { readonly case: "restCall"; readonly value: SetRESTCall }
-  | { readonly case: "restAsync"; readonly value: SetRESTAsync }
-  | { readonly case: undefined; readonly value?: undefined };
+/** The oneof that says how a target is called. It is the same in all messages that have it, and in all versions. */
+export type ProtoTargetType = (v3alpha.Target | v2beta.Target | v2.Target)["targetType"];
 
 /** How a target is called; undefined when the message does not say. */
 export function callingFromProto(
@@ -30,11 +22,13 @@ export function callingFromProto(
   }
 }
 
+/** How a target is called, as messages of every version are made of. */
+export type TargetTypeInit =
+  | { readonly case: "restWebhook" | "restCall"; readonly value: { readonly interruptOnError: boolean } }
+  | { readonly case: "restAsync"; readonly value: object };
+
 /** Writes how a target is called. */
-export function callingToProto({
-  type,
-  interruptOnError,
-}: Pick<Target, "type" | "interruptOnError">): NonNullable<MessageInitShape<typeof TargetSchema>["targetType"]> {
+export function callingToProto({ type, interruptOnError }: Pick<Target, "type" | "interruptOnError">): TargetTypeInit {
   switch (type) {
     case "webhook":
       return { case: "restWebhook", value: { interruptOnError } };

@@ -227,7 +227,7 @@ for (const [version, { files, node, definition }] of Object.entries(VERSIONS)) {
     it("are those of @zitadel/node, and public keys in v2", () => {
       assert.equal(service.typeName, definition.fullName);
       const own = service.methods.map(({ name }) => name).filter((name) => !NEWER_TYPES.test(name));
-      assert.deepEqual(own?.sort(), known.map(({ name }) => name).sort());
+      assert.deepEqual(own.sort(), known.map(({ name }) => name).sort());
       const newer = service.methods.filter(({ name }) => NEWER_TYPES.test(name)).length;
       assert.equal(newer, version === "v2" ? 5 : 0);
     });

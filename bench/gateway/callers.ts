@@ -17,8 +17,13 @@ interface CallersOptions {
   readonly seconds: number;
 }
 
+/** What they found. */
+export interface CallersFound extends Latency {
+  readonly calls: number;
+}
+
 const answers = {
-  async measure({ url, path, callers, rate, seconds }: CallersOptions): Promise<Latency & { readonly calls: number }> {
+  async measure({ url, path, callers, rate, seconds }: CallersOptions): Promise<CallersFound> {
     const sessions = Array.from({ length: CONNECTIONS }, () => connect(url));
     await Promise.all(sessions.map((session) => once(session, "remoteSettings")));
     const times: number[] = [];

@@ -2,7 +2,7 @@ import type { Work } from "../harness/benchmark.ts";
 import { startChild } from "../harness/child.ts";
 import { median } from "../harness/statistics.ts";
 import { inTurns } from "../harness/turns.ts";
-import type { CallersAnswers } from "./callers.ts";
+import type { CallersAnswers, CallersFound } from "./callers.ts";
 import { CALLERS, pathOf, SHAPES, type Shape, type Way } from "./cases.ts";
 import { measureLatency, measureThroughput, type Latency, type Throughput } from "./load.ts";
 import { CORES, moveToCore, useOf } from "./programs.ts";
@@ -19,34 +19,40 @@ export interface Measured extends Throughput, Latency {}
 export interface Measurements {
   readonly shapes: Readonly<Record<keyof typeof SHAPES, Shaped>>;
   /** The most memory that each process has had, in MiB. */
-  readonly peakMib: Readonly<Partial<Record<Way, number>>>;
+  readonly peakMib: Readonly<Record<Exclude<Way, "hooked">, number>>;
   /** Times of calls of 50 callers without a target and with one. */
-  readonly callers: { readonly rate: number; readonly gateway: Latency; readonly hooked: Latency };
+  readonly callers: {
+    readonly rate: number;
+    readonly gateway: Latency;
+    readonly hooked: Latency;
+    /** How many of them called the target. */
+    readonly calls: number;
+  };
 }
 
 /** One shape of load. */
 export interface Shaped {
   /** Calls per second at which times were measured. */
   readonly rate: number;
-  readonly ways: Readonly<Partial<Record<Way, Measured>>>;
+  readonly ways: Readonly<Record<Way, Measured>>;
 }
 
 /** Measures all ways in turns. */
-export async function measure(work: Work, { withNginx }: { readonly withNginx: boolean }): Promise<Measurements> {
-  const started = await startWays(work.teardown, { withNginx });
+export async function measure(work: Work): Promise<Measurements> {
+  const started = await startWays(work.teardown);
+  const before = await started.target.calls();
   const shapes = {
     multiplexed: await measureShape(work, started, SHAPES.multiplexed),
     single: await measureShape(work, started, SHAPES.single),
   };
-  const callers = await measureCallers(work, started, shapes.multiplexed.ways.hooked?.callsPerSecond ?? 0);
-  const seen = await started.target.ask("calls", undefined);
-  if (seen === 0) throw new Error("the target was never called");
+  const callers = await measureCallers(work, started, shapes.multiplexed.ways.hooked.callsPerSecond);
+  if ((await started.target.calls()) - before < callers.calls) throw new Error("the target was not called");
   const { direct, nginx, gateway } = started.ways;
-  const peakMib = Object.fromEntries(
-    Object.entries({ direct, nginx, gateway }).flatMap(([way, running]) =>
-      running ? [[way, useOf(running.pid).peakMib]] : [],
-    ),
-  );
+  const peakMib = {
+    direct: useOf(direct.pid).peakMib,
+    nginx: useOf(nginx.pid).peakMib,
+    gateway: useOf(gateway.pid).peakMib,
+  };
   return { shapes, callers, peakMib };
 }
 
@@ -54,7 +60,7 @@ async function measureShape(work: Work, { ways, bodyFile }: Ways, shape: Shape):
   const { rounds, seconds } = EFFORTS[work.effort];
   const names = Object.keys(ways) as Way[];
   const calledBy = (way: Way): { url: string; bodyFile: string; shape: Shape; seconds: number } => ({
-    url: `${ways[way]?.url ?? ""}${pathOf(way)}`,
+    url: `${ways[way].url}${pathOf(way)}`,
     bodyFile,
     shape,
     seconds,
@@ -62,7 +68,7 @@ async function measureShape(work: Work, { ways, bodyFile }: Ways, shape: Shape):
   // A turn that does not count comes first: whatever warms up does so there.
   const throughputs = await inTurns(rounds + 1, names, (way, round) => {
     work.progress(`${shape.name}: ${way}, ${round} of ${rounds}`);
-    return measureThroughput(calledBy(way), ways[way]?.pid ?? 0);
+    return measureThroughput(calledBy(way), ways[way].pid);
   });
   const counted = (way: Way): readonly Throughput[] => throughputs.get(way)?.slice(1) ?? [];
   const fastest = (way: Way): number => median(counted(way).map(({ callsPerSecond }) => callsPerSecond));
@@ -84,21 +90,24 @@ async function measureShape(work: Work, { ways, bodyFile }: Ways, shape: Shape):
       },
     ] as const;
   });
-  return { rate, ways: Object.fromEntries(measured) };
+  return { rate, ways: Object.fromEntries(measured) as Record<Way, Measured> };
 }
 
 async function measureCallers(work: Work, { ways }: Ways, most: number): Promise<Measurements["callers"]> {
   const { rounds, seconds } = EFFORTS[work.effort];
-  const child = startChild<CallersAnswers>(work.teardown, new URL("./callers.ts", import.meta.url));
+  const nodeFlags = ["--min-semi-space-size=32", "--max-semi-space-size=32"];
+  // With a young generation of the usual size, its own collections would show as times of those who are called.
+  const child = startChild<CallersAnswers>(work.teardown, new URL("./callers.ts", import.meta.url), { nodeFlags });
   moveToCore(child.process.pid ?? 0, CORES.others);
   const rate = Math.round(RATE_SHARE * most);
-  const turns = await inTurns<Way, Latency>(rounds + 1, ["gateway", "hooked"], (way, round) => {
+  const turns = await inTurns<Way, CallersFound>(rounds + 1, ["gateway", "hooked"], (way, round) => {
     work.progress(`${CALLERS} callers: ${way}, ${round} of ${rounds}`);
-    return child.ask("measure", { url: ways[way]?.url ?? "", path: pathOf(way), callers: CALLERS, rate, seconds });
+    return child.ask("measure", { url: ways[way].url, path: pathOf(way), callers: CALLERS, rate, seconds });
   });
   const latencyOf = (way: Way): Latency => {
     const times = turns.get(way)?.slice(1) ?? [];
     return { p50: median(times.map(({ p50 }) => p50)), p99: median(times.map(({ p99 }) => p99)) };
   };
-  return { rate, gateway: latencyOf("gateway"), hooked: latencyOf("hooked") };
+  const calls = (turns.get("hooked") ?? []).reduce((sum, turn) => sum + turn.calls, 0);
+  return { rate, gateway: latencyOf("gateway"), hooked: latencyOf("hooked"), calls };
 }

@@ -5,7 +5,7 @@ import { ReceiverError } from "./error.ts";
  * The keys that a target's calls are signed with; several while one takes the place of another. Each is
  * - a signing key as Interpose and ZITADEL show it: its text is the key, for both families,
  * - `whsec_` and base64: a secret as Standard Webhooks writes it, whose bytes are the key,
- * - `whpk_` and base64: a public key of Ed25519, for signatures `v1a` of Standard Webhooks.
+ * - a public key of Ed25519, for signatures `v1a` of Standard Webhooks: as PEM, as Interpose shows it, or as `whpk_` and base64.
  */
 export type SigningKeys = string | readonly string[];
 
@@ -25,9 +25,21 @@ export function readKeys(keys: SigningKeys): readonly ReadKey[] {
   return list.map(readKey);
 }
 
+const PEM = /^\s*-----BEGIN PUBLIC KEY-----([^-]*)-----END PUBLIC KEY-----\s*$/;
+/** What a SubjectPublicKeyInfo of Ed25519 has before its 32 bytes (RFC 8410, section 4), in base64, which they begin a new group of. */
+const ED25519_HEAD = "MCowBQYDK2VwAyEA";
+
 function readKey(text: string, place: number): ReadKey {
   const which = `Signing key ${place}`;
   if (typeof text !== "string" || text === "") throw invalid(`${which} is no text, or an empty one.`);
+  const [, pem] = PEM.exec(text) ?? [];
+  if (pem !== undefined) {
+    const base64 = pem.replace(/\s/g, "");
+    const publicKey = fromBase64(base64.slice(ED25519_HEAD.length));
+    if (!base64.startsWith(ED25519_HEAD) || publicKey?.length !== 32)
+      throw invalid(`${which} is a public key as PEM, and not one of Ed25519.`);
+    return { kind: "ed25519", publicKey };
+  }
   if (text.trim() !== text) throw invalid(`${which} has white space around it, which would be part of it. Cut it off.`);
   if (text.startsWith("whsk_"))
     throw invalid(`${which} is a private key of Ed25519. A receiver is given the public one, which begins with whpk_.`);

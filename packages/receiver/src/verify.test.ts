@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { Webhook } from "standardwebhooks";
@@ -68,6 +69,18 @@ describe("verify()", () => {
     const headers = webhookHeaders({ body: BODY }, pair.privateKey);
     const { algorithm, keyIndex } = await verify(headers, BODY, [KEY, ed25519().whpk, pair.whpk]);
     assert.deepEqual({ algorithm, keyIndex }, { algorithm: "ed25519", keyIndex: 2 });
+  });
+
+  it("takes a public key as PEM, with white space around it and without, and none of another kind", async () => {
+    const headers = webhookHeaders({ body: BODY }, pair.privateKey);
+    const pem = createPublicKey(pair.privateKey).export({ type: "spki", format: "pem" }).toString();
+    for (const key of [pem, pem.trim(), pem.replaceAll("\n", "\r\n")])
+      assert.equal((await verify(headers, BODY, [KEY, key])).keyIndex, 1);
+    const other = generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey.export({ type: "spki", format: "pem" });
+    await refused("options_invalid", /key 0 is a public key as PEM, and not one of Ed25519/, headers, {
+      keys: [other.toString()],
+    });
+    await refused("options_invalid", /not one of Ed25519/, headers, { keys: [pem.replace("MCow", "MCowMCow")] });
   });
 
   it("takes a secret as Standard Webhooks writes it, for both families", async () => {

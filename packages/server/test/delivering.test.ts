@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
-import { createTarget, setExecution } from "./harness/api.ts";
+import { createTargetInTurn as createTarget, setExecution } from "./harness/api.ts";
 import { cleanUp, forSuite, type Cleanup } from "./harness/cleanup.ts";
 import { publish } from "./harness/events.ts";
 import { eventually } from "./harness/eventually.ts";

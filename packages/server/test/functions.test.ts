@@ -3,7 +3,7 @@ import { before, beforeEach, describe, it } from "node:test";
 import { Code, createClient, type Client, type Interceptor } from "@connectrpc/connect";
 import type { JsonObject } from "@bufbuild/protobuf";
 import { FunctionService } from "@interpose/protocol/gen/interpose/v1/function_service_pb";
-import { createTarget, setExecution } from "./harness/api.ts";
+import { createTargetInTurn as createTarget, setExecution } from "./harness/api.ts";
 import { forSuite } from "./harness/cleanup.ts";
 import { refusal, TRANSPORTS, type TransportName } from "./harness/clients.ts";
 import { eventually } from "./harness/eventually.ts";

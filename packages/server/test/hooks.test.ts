@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { before, beforeEach, describe, it } from "node:test";
 import { Code } from "@connectrpc/connect";
 import { forSuite } from "./harness/cleanup.ts";
-import { createTarget, methodName, setExecution } from "./harness/api.ts";
+import { createTargetInTurn as createTarget, methodName, setExecution } from "./harness/api.ts";
 import { actionClient, refusal, TRANSPORTS, type TransportName } from "./harness/clients.ts";
 import { eventually } from "./harness/eventually.ts";
 import { ADMIN_TOKEN, startServer, type JsonAnswer, type TestServer } from "./harness/server.ts";

@@ -10,7 +10,7 @@ import { createKeyBook } from "../src/keys/book.ts";
 import { openVault } from "../src/keys/open-vault.ts";
 import type { Database } from "../src/store/database.ts";
 import { loadKeys } from "../src/store/sql/load-keys.ts";
-import { createTarget, setExecution } from "./harness/api.ts";
+import { createTarget, expectCalls, setExecution } from "./harness/api.ts";
 import { forSuite } from "./harness/cleanup.ts";
 import { commandLine, storeOf as environmentOf } from "./harness/command-line.ts";
 import { publish, storeOf } from "./harness/events.ts";
@@ -21,6 +21,7 @@ import { contextOf } from "./harness/routers.ts";
 import {
   ADMIN_TOKEN,
   MASTER_KEY,
+  masterKeyOf,
   requestJson,
   runInterpose,
   startServer,
@@ -30,11 +31,6 @@ import {
 import { startTarget } from "./harness/target.ts";
 
 const JWKS_PATHS = ["/.well-known/jwks.json", "/oauth/v2/keys"];
-
-/** The master key of a test server, as base64. */
-async function masterKeyOf({ dataDir, databaseUrl }: Pick<TestServer, "dataDir" | "databaseUrl">): Promise<string> {
-  return databaseUrl === undefined ? (await readFile(join(dataDir, "master.key"), "utf8")).trim() : MASTER_KEY;
-}
 
 async function instanceOf(database: Database): Promise<string> {
   const [row] = await database.query<{ id: string }>({ text: "select id from interpose.instances", values: [] });
@@ -119,6 +115,7 @@ describe("keys over the API", () => {
 
   it("stand in no table, no answer, no log and no error, but sealed", async () => {
     // A key that is told of in every way: by an event, a delivery, a rotation.
+    await expectCalls(server, id);
     await setExecution(server, { event: { event: "keys.told" } }, [id]);
     await publish(server, { type: "keys.told", aggregateId: "1", payload: {} });
     const { body: rotated } = await rotate({ grace: "60s" });

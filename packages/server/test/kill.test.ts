@@ -6,6 +6,7 @@ import { createDatabase, type Database } from "../src/store/database.ts";
 import { connectionTo, embeddedPaths } from "../src/store/embedded/paths.ts";
 import { eventually } from "./harness/eventually.ts";
 import { temporaryDirectory, startServer, type TestServer } from "./harness/server.ts";
+import { expectCalls } from "./harness/api.ts";
 import { startTarget } from "./harness/target.ts";
 import { testDatabaseUrl } from "./harness/postgres.ts";
 import { createRandom } from "./harness/random.ts";
@@ -83,6 +84,7 @@ async function checkStates(server: TestServer, writers: readonly Writer[], round
 
 /** Each method calls the targets that its stored execution names, and those whose execution is gone call none. */
 async function checkRouter(server: TestServer, writers: readonly Writer[], calls: { path: string }[]): Promise<void> {
+  await expectCalls(server);
   for (const writer of writers) {
     for (const condition of writer.conditions) {
       const method = (JSON.parse(condition) as { request?: { method: string } }).request?.method;

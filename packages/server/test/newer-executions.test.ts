@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import { createTarget, setExecution } from "./harness/api.ts";
+import { createTarget, expectCalls, setExecution } from "./harness/api.ts";
 import { forSuite } from "./harness/cleanup.ts";
 import { assertInvalid, assertRefused, violationsOf } from "./harness/refusals.ts";
 import { startServer, type JsonAnswer, type TestServer } from "./harness/server.ts";
@@ -201,6 +201,7 @@ describe("executions of the newer action APIs", () => {
           timeout: "5s",
           restCall: { interruptOnError: true },
         });
+        await expectCalls(server, answer.body.id);
         const condition = { request: { method: method(version, "GetTarget") } };
         assert.equal((await set(condition, [answer.body.id])).status, 200);
         const read = await server.request("GET", `/${version}/actions/targets/${second}`);

@@ -1,5 +1,6 @@
 // What each failure of a target means for its delivery, for each type of target: after the first attempt, and after the last. What is expected stands here, as
 // docs/deliveries.md tells it to those who write targets; nothing of it is taken from the code that decides. hosts/policies.test.ts has the same for calls and functions.
+// A failure means the same with each payload type: each cell has one of them, and another one for the next kind of target.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { before, describe, it } from "node:test";
@@ -9,7 +10,9 @@ import { createCertificate } from "../../test/harness/certificate.ts";
 import { forSuite } from "../../test/harness/cleanup.ts";
 import { openDeliveryBench, type DeliveryBench } from "../../test/harness/deliveries.ts";
 import { eventually } from "../../test/harness/eventually.ts";
+import { payloadTypeOf } from "../../test/harness/payload-types.ts";
 import { startTarget, type ReceivedCall, type TargetReply, type TestTarget } from "../../test/harness/target.ts";
+import { TEST_CREDENTIALS } from "../../test/harness/test-keys.ts";
 
 /** What the tests' own endpoint answers, by the first part of the path; `earlier` calls came for the same cell. */
 const REPLIES: Readonly<Record<string, (call: ReceivedCall, earlier: number) => TargetReply | "hang">> = {
@@ -31,7 +34,7 @@ const REPLIES: Readonly<Record<string, (call: ReceivedCall, earlier: number) => 
 };
 
 /** A target that fails, as far as it depends on the failure. */
-type Failing = Pick<Target, "endpoint"> & Partial<Pick<Target, "timeoutMs">>;
+type Failing = Pick<Target, "endpoint"> & Partial<Pick<Target, "timeoutMs" | "payloadType">>;
 
 /** What became of a delivery: its state, with the reason where there is one. */
 type Stand = string;
@@ -41,7 +44,7 @@ interface Failure {
   readonly title: string;
   /** The endpoint that fails so. `id` tells the cells from each other in what endpoints have seen. */
   readonly target: (endpoints: Endpoints, id: string) => Failing;
-  /** What it is called with. Default: nothing. */
+  /** What it is called with. Default: what the tests' endpoints expect. */
   readonly credentials?: TargetCredentials;
   /** Of the event, in bytes. Default: next to nothing. */
   readonly payloadBytes?: number;
@@ -103,10 +106,16 @@ const FAILURES: readonly Failure[] = [
     title: "wants a token that nobody grants",
     target: at("text"),
     credentials: {
-      signingKeys: [],
+      ...TEST_CREDENTIALS,
       oauth: { tokenUrl: "http://127.0.0.1:1/", clientId: "interpose", clientSecret: "secret", scopes: [] },
     },
     ...triedAgain("authorization", "authorization -"),
+  },
+  {
+    title: "wants what nobody can encrypt for it",
+    target: at("text", { payloadType: "jwe" }),
+    credentials: { signingKeys: [] },
+    ...triedAgain("unsealable", "unsealable -"),
   },
   {
     title: "does not answer in time",
@@ -197,8 +206,14 @@ interface CellStand {
   readonly isNextTold: boolean;
 }
 
-const CELLS = KINDS.flatMap((kind) =>
-  FAILURES.map((failure) => ({ kind, failure, type: "", title: `${kind.title} ${failure.title}` })),
+const CELLS = KINDS.flatMap((kind, nthKind) =>
+  FAILURES.map((failure, nthFailure) => ({
+    kind,
+    failure,
+    payloadType: payloadTypeOf(nthKind + nthFailure),
+    type: "",
+    title: `${kind.title} ${failure.title}`,
+  })),
 ).map((cell, i) => ({ ...cell, type: `cell.c${i}` }));
 type Cell = (typeof CELLS)[number];
 
@@ -214,18 +229,18 @@ describe("what a failure of a target means for a delivery", () => {
     // The second attempt comes when the test says so, and what is due then is made due in the table.
     const schedule = { retryDelaysMs: [HOUR_MS] };
     const next = await bench.target(endpoints.next.url);
-    const credentials = new Map<string, TargetCredentials | undefined>();
-    for (const { kind, failure, type } of CELLS) {
+    const credentials = new Map<string, TargetCredentials>();
+    for (const { kind, failure, payloadType, type } of CELLS) {
       const { endpoint, ...more } = failure.target(endpoints, type);
-      const target = await bench.target(endpoint, { ...more, ...kind.target }, schedule);
-      credentials.set(target, failure.credentials);
+      const target = await bench.target(endpoint, { payloadType, ...more, ...kind.target }, schedule);
+      if (failure.credentials) credentials.set(target, failure.credentials);
       await bench.execute(type, [target, next]);
     }
     await bench.worker({}, bench.database, {
       maxReplyBytes: 4_000,
       maxPayloadBytes: 4_000,
       resolve: noSuchName,
-      credentialsOf: (id) => credentials.get(id),
+      credentialsOf: (id) => credentials.get(id) ?? TEST_CREDENTIALS,
     });
     const ids = await bench.publish(
       ...CELLS.map(({ type, failure: { payloadBytes = 0 } }) => ({ type, payload: { x: "x".repeat(payloadBytes) } })),

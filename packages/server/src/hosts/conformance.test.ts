@@ -1,9 +1,11 @@
-// What every host must do, whatever it takes messages from: the same cases, by the same clients, against each of them.
+// What every host must do, whatever it takes messages from: the same cases, by the same clients, against each of them. A case's targets have one payload type, and another one in the
+// next protocol and the next host, so that each case meets all of them without being run thrice.
 import assert from "node:assert/strict";
 import { before, beforeEach, describe, it } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { forSuite, type Cleanup } from "../../test/harness/cleanup.ts";
 import { eventually } from "../../test/harness/eventually.ts";
+import { payloadTypeOf } from "../../test/harness/payload-types.ts";
 import { startTarget, type TargetReply, type TestTarget } from "../../test/harness/target.ts";
 import { createTestExecutions, type CaseOptions, type TestExecutions } from "../../test/hosts/executions.ts";
 import { HOSTS, type RunningShop, type TestHost } from "../../test/hosts/hosts.ts";
@@ -614,15 +616,21 @@ const STREAMS: readonly Case[] = [
   },
 ];
 
-for (const host of HOSTS) {
+for (const [nthHost, host] of HOSTS.entries()) {
   describe(`the host: ${host.name}`, () => {
-    for (const protocol of host.protocols) {
+    for (const [nthProtocol, protocol] of host.protocols.entries()) {
       describe(`by ${protocol}`, () => {
         const world = openWorld(host, protocol);
-        for (const { title, check, except } of UNARY)
-          it(title, { skip: except?.[protocol] ?? false }, () => check(world()));
-        for (const { title, check, needsRequestStream } of STREAMS)
-          it(title, { skip: needsRequestStream ? noRequestStreams(host, protocol) : false }, () => check(world()));
+        for (const [nthCase, { title, check, except, needsRequestStream }] of [...UNARY, ...STREAMS].entries()) {
+          const noStream = needsRequestStream && noRequestStreams(host, protocol);
+          it(title, { skip: except?.[protocol] ?? noStream ?? false }, async () => {
+            const { executions, first, second, ...others } = world();
+            executions.payloadType = payloadTypeOf(nthHost + nthProtocol + nthCase);
+            await check({ executions, first, second, ...others });
+            for (const { payloadType } of [...first.calls, ...second.calls])
+              assert.equal(payloadType, executions.payloadType);
+          });
+        }
       });
     }
   });

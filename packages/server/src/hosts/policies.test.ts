@@ -1,6 +1,6 @@
 // What each failure of a target means, for each type of target, in each host and protocol. What is expected stands here, as docs/targets.md tells it to those who write targets;
-// nothing of it is taken from the code that decides. A failure means the same in both dialects and in patch mode. So each cell is run in one of them, and another one in the next
-// protocol and the next host, so that each failure meets all of them without being run thrice.
+// nothing of it is taken from the code that decides. A failure means the same in both dialects, in patch mode, and with each payload type. So each cell is run in one of them, and another one in
+// the next protocol and the next host, so that each failure meets all of them without being run thrice.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { before, describe, it } from "node:test";
@@ -10,7 +10,9 @@ import { InterposeError } from "@interpose/engine";
 import { createCertificate } from "../../test/harness/certificate.ts";
 import { forSuite } from "../../test/harness/cleanup.ts";
 import { eventually } from "../../test/harness/eventually.ts";
+import { payloadTypeOf } from "../../test/harness/payload-types.ts";
 import { startTarget, type ReceivedCall, type TargetReply, type TestTarget } from "../../test/harness/target.ts";
+import { TEST_CREDENTIALS } from "../../test/harness/test-keys.ts";
 import {
   CASE_FUNCTION,
   createTestExecutions,
@@ -42,9 +44,11 @@ const INVALID = (what: string): Exclude<Effect, "passes"> => ({
 /** The contract has an id of its own for a reply that can't be read where a function is invoked. */
 const UNREADABLE: Effect = { ...INVALID("answered what is not a JSON object"), id: "ACTION-4m9s2" };
 
+/** Of a target that nobody can encrypt for. */
+const WITHOUT_KEY: TargetCredentials = { signingKeys: [] };
 /** Of a target that is called with an access token, where there is none to be had. */
 const WITHOUT_TOKEN: TargetCredentials = {
-  signingKeys: [],
+  ...TEST_CREDENTIALS,
   oauth: { tokenUrl: "http://127.0.0.1:1/", clientId: "interpose", clientSecret: "secret", scopes: [] },
 };
 
@@ -112,7 +116,7 @@ const FAILURES: readonly Failure[] = [
     title: "wants what nobody can encrypt for it",
     webhook: UNSEALABLE,
     call: UNSEALABLE,
-    target: at("text", { payloadType: "jwe" }),
+    target: at("text", { payloadType: "jwe", credentials: WITHOUT_KEY }),
   },
   {
     title: "wants a token that nobody grants",
@@ -200,9 +204,12 @@ const KINDS: readonly {
 /** How targets talk, where a cell does not say it. */
 const WAYS = [{ dialect: "v3alpha" }, { dialect: "v2" }, { dialect: "v2", replyMode: "patch" }] as const;
 
-/** The way of a cell's target: another one for the same failure in the next protocol, for the next kind of target, and on the other side. */
-function wayOf(place: number): (typeof WAYS)[number] {
-  return WAYS[place % WAYS.length] ?? WAYS[0];
+/**
+ * The way of a cell's target: another one for the same failure in the next protocol, for the next kind of target, and on the other side. Its payload type goes by the failure too,
+ * so that none of the ways has always the same one.
+ */
+function wayOf(place: number, nthFailure: number): Pick<CaseTarget, "dialect" | "replyMode" | "payloadType"> {
+  return { ...WAYS[place % WAYS.length], payloadType: payloadTypeOf(place + nthFailure) };
 }
 
 const SIDES = ["request", "response"] as const;
@@ -254,10 +261,11 @@ describe("what a failure of a target means", { concurrency: true }, () => {
         };
         for (const [nthSide, side] of SIDES.entries()) {
           for (const [nthKind, kind] of KINDS.entries()) {
-            const way = wayOf(nthHost + nthProtocol + nthSide + nthKind);
-            for (const failure of FAILURES) {
+            const place = nthHost + nthProtocol + nthSide + nthKind;
+            const way = wayOf(place, FAILURES.length);
+            for (const [nthFailure, failure] of FAILURES.entries()) {
               cell(`${side}: ${kind.title} ${failure.title}`, async (cellWorld, id) => {
-                const target = { ...way, ...failure.target(cellWorld, id), ...kind.target };
+                const target = { ...wayOf(place, nthFailure), ...failure.target(cellWorld, id), ...kind.target };
                 await checkEffect(cellWorld, id, side, target, kind.effectOf(failure));
               });
             }
@@ -295,10 +303,10 @@ describe("what a failure of a target means", { concurrency: true }, () => {
       it(title, () => check(world ?? assert.fail("it did not start"), encodeURIComponent(`function ${title}`)));
     };
     for (const [nthKind, kind] of KINDS.entries()) {
-      const way = wayOf(nthKind);
-      for (const failure of FAILURES) {
+      const way = wayOf(nthKind, FAILURES.length);
+      for (const [nthFailure, failure] of FAILURES.entries()) {
         cell(`${kind.title} ${failure.title}`, async (cellWorld, id) => {
-          const target = { ...way, ...failure.target(cellWorld, id), ...kind.target };
+          const target = { ...wayOf(nthKind, nthFailure), ...failure.target(cellWorld, id), ...kind.target };
           const call = failure.callOfFunction ?? failure.call;
           await checkEffectOfFunction(cellWorld, id, target, kind.effectOf({ webhook: failure.webhook, call }));
         });

@@ -17,8 +17,10 @@ import { migrate } from "../../src/store/migrations.ts";
 import { appendEvents } from "../../src/store/sql/append-events.ts";
 import { cleanUp, type Cleanup } from "./cleanup.ts";
 import { eventually } from "./eventually.ts";
+import { payloadTypeOf } from "./payload-types.ts";
 import { newDatabaseUrl } from "./postgres.ts";
 import { contextOf, newInstance, openRouter } from "./routers.ts";
+import { TEST_SIGNING } from "./test-keys.ts";
 
 /** Options that make a worker quick to notice, so that tests are. */
 export const QUICK: Partial<DeliveryWorkerOptions> = { leaseMs: 1_500, renewMs: 200, pollMs: 300 };
@@ -68,7 +70,7 @@ export interface DeliveryBench {
   /** Creates a target. */
   target(
     endpoint: string,
-    given?: Partial<Pick<Target, "type" | "interruptOnError" | "timeoutMs">>,
+    given?: Partial<Pick<Target, "type" | "interruptOnError" | "timeoutMs" | "payloadType">>,
     delivery?: Partial<DeliverySettings>,
   ): Promise<string>;
   /** Has targets called with all events of a type. */
@@ -77,7 +79,7 @@ export interface DeliveryBench {
   publish(...events: readonly TestEvent[]): Promise<readonly bigint[]>;
   /** The same, where no worker is told of it. */
   publishUntold(...events: readonly TestEvent[]): Promise<readonly bigint[]>;
-  /** Starts a worker, on the bench's own connections or others. Calls go to loopback, with other choices as they are given. */
+  /** Starts a worker, on the bench's own connections or others. Calls go to loopback, signed as the tests' endpoints expect it, with other choices as they are given. */
   worker(
     options?: Partial<DeliveryWorkerOptions>,
     connections?: Database,
@@ -139,15 +141,17 @@ export async function openDeliveryBench(t: Cleanup): Promise<DeliveryBench> {
     router,
     context,
     logged,
-    async target(endpoint, { type = "webhook", interruptOnError = false, timeoutMs = 5_000 } = {}, delivery = {}) {
+    async target(endpoint, given = {}, delivery = {}) {
       const target = {
         name: `target ${++targets}`,
         endpoint,
-        type,
-        interruptOnError,
-        timeoutMs,
-        dialect: "v2" as const,
-      };
+        type: "webhook",
+        interruptOnError: false,
+        timeoutMs: 5_000,
+        dialect: "v2",
+        payloadType: payloadTypeOf(0),
+        ...given,
+      } as const;
       const { id } = await createTarget(context, target);
       if (Object.keys(delivery).length > 0) {
         await database.query({
@@ -171,7 +175,7 @@ export async function openDeliveryBench(t: Cleanup): Promise<DeliveryBench> {
     publish: (...events) => append(events, false),
     publishUntold: (...events) => append(events, true),
     async worker(options = {}, connections = database, calling = {}) {
-      const caller = createTargetCaller({ egressAllow: ["127.0.0.0/8"], ...calling });
+      const caller = createTargetCaller({ egressAllow: ["127.0.0.0/8"], ...TEST_SIGNING, ...calling });
       const log = (event: keyof LogEvents, fields: unknown): void => void logged.push({ event, fields });
       const worker = await startDeliveryWorker(
         { database: connections, instanceId, router, deliver: caller.deliver, chains, log },

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,6 +14,14 @@ export const ADMIN_TOKEN = "an-admin-token-for-tests-only";
 
 /** The master key of test servers on a database by URL, of which there can be several. Those on an embedded one have their key file. */
 export const MASTER_KEY = Buffer.alloc(32, "test").toString("base64");
+
+/** The master key of a test server, as base64. */
+export async function masterKeyOf({
+  dataDir,
+  databaseUrl,
+}: Pick<TestServer, "dataDir" | "databaseUrl">): Promise<string> {
+  return databaseUrl === undefined ? (await readFile(join(dataDir, "master.key"), "utf8")).trim() : MASTER_KEY;
+}
 
 /** The part of a token's text that is its secret. */
 export function secretOf(token: string): string {

@@ -1,7 +1,10 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import type { PayloadType } from "@interpose/engine";
 import { cleanUp, type Cleanup } from "./cleanup.ts";
+import { fail } from "./fail.ts";
+import { openCall } from "./signed-calls.ts";
 
 /** What a test target was sent. */
 export interface ReceivedCall {
@@ -9,7 +12,9 @@ export interface ReceivedCall {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
 
+  /** The payload, whatever type it came in. */
   readonly body: any;
+  readonly payloadType: PayloadType;
   /** Whether the caller has gone before it was answered. */
   readonly isGone: () => boolean;
 }
@@ -32,7 +37,10 @@ export interface TestTarget {
   ): void;
 }
 
-/** Starts a target, with TLS where it is given a certificate. It is stopped after the test. */
+/**
+ * Starts a target, with TLS where it is given a certificate. It is stopped after the test. A call that is not signed, or not by a key of a target that the
+ * test has told of (`createTarget()`, `expectCalls()`), fails the test; so does a payload that is not of that target's type.
+ */
 export async function startTarget(
   t: Cleanup,
   first: Parameters<TestTarget["reply"]>[0] = {},
@@ -43,15 +51,21 @@ export async function startTarget(
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => void answer(request, response);
   const server = tls ? createTlsServer(tls, onRequest) : createServer(onRequest);
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    let text = "";
-    for await (const chunk of request.setEncoding("utf8")) text += chunk as string;
     let gone = false;
     response.once("close", () => (gone = !response.writableFinished));
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const opened = await openCall(request.headers, Buffer.concat(chunks)).catch((error: unknown) => {
+      fail(new Error(`a call of ${request.url} was not as its target is sent it`, { cause: error }));
+      return undefined;
+    });
+    if (!opened) return void response.writeHead(500).end();
     const call: ReceivedCall = {
       method: request.method ?? "",
       path: request.url ?? "",
       headers: request.headers,
-      body: text === "" ? undefined : JSON.parse(text),
+      body: JSON.parse(opened.json),
+      payloadType: opened.payloadType,
       isGone: () => gone,
     };
     calls.push(call);

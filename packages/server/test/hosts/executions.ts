@@ -5,6 +5,7 @@ import {
   executionsById,
   type Condition,
   type ExecutionOptions,
+  type PayloadType,
   type Snapshot,
   type Target,
 } from "@interpose/engine";
@@ -14,12 +15,14 @@ import { createPlanRunner, type RunPlan } from "../../src/hosts/run-plan.ts";
 import { createRunner, type RunEvent, type Runner, type RunnerOptions } from "../../src/hosts/runner.ts";
 import { newId } from "../../src/ids.ts";
 import { cleanUp, type Cleanup } from "../harness/cleanup.ts";
+import { payloadTypeOf } from "../harness/payload-types.ts";
+import { TEST_CREDENTIALS, TEST_SIGNING } from "../harness/test-keys.ts";
 import type { HostParts } from "./host-parts.ts";
 
 /** A target as a case has it; the rest is what most cases want. */
 export interface CaseTarget extends Partial<Omit<Target, "id" | "endpoint">> {
   readonly endpoint: string;
-  /** What calls of it prove themselves with. Default: nothing. */
+  /** What calls of it prove themselves with. Default: what the tests' endpoints expect. */
   readonly credentials?: TargetCredentials | undefined;
 }
 
@@ -43,6 +46,8 @@ export interface CaseOptions extends Partial<ExecutionOptions> {
 export interface TestExecutions extends HostParts {
   /** Sets the executions that are in force from now on. */
   set(executions: CaseExecutions, options?: CaseOptions): void;
+  /** Of targets that are set without a payload type. */
+  payloadType: PayloadType;
   /** Carries out what is about no message. */
   readonly runner: Runner;
   readonly runs: readonly RunEvent[];
@@ -51,31 +56,34 @@ export interface TestExecutions extends HostParts {
 /** No executions yet. Targets are called by HTTP, on loopback too. */
 export function createTestExecutions(t: Cleanup, options: Partial<TargetCallerOptions> = {}): TestExecutions {
   const runs: RunEvent[] = [];
-  let credentials: ReadonlyMap<string, TargetCredentials | undefined> = new Map();
+  let credentials: ReadonlyMap<string, TargetCredentials> = new Map();
   const targets = createTargetCaller({
     egressAllow: ["127.0.0.0/8", "::1/128"],
+    ...TEST_SIGNING,
     credentialsOf: (id) => credentials.get(id),
     ...options,
   });
   cleanUp(t, () => targets.close());
   cleanUp(t, () => targets.drain(0));
   let revision = 0n;
-  let snapshot = snapshotOf({}, {}, revision);
+  let snapshot = snapshotOf({}, {}, revision, "json");
   const chains = createRunChains(randomBytes(32), Date.now);
   const running: RunnerOptions = { targets, newRunId: newId, onRun: (event) => void runs.push(event), chains };
   const runnerOf = (hiddenFields?: readonly string[]): RunPlan => createPlanRunner({ ...running, hiddenFields });
   let run = runnerOf();
-  return {
+  const executions: TestExecutions = {
+    payloadType: payloadTypeOf(0),
     runs,
     runner: createRunner(running),
     snapshot: () => snapshot,
     run: (plan) => run(plan),
-    set(executions, { hiddenEverywhere, ...options } = {}) {
-      snapshot = snapshotOf(executions, options, ++revision);
-      credentials = new Map(targetsOf(executions).map(({ id, target }) => [id, target.credentials]));
+    set(given, { hiddenEverywhere, ...options } = {}) {
+      snapshot = snapshotOf(given, options, ++revision, executions.payloadType);
+      credentials = new Map(targetsOf(given).map(({ id, target }) => [id, target.credentials ?? TEST_CREDENTIALS]));
       run = runnerOf(hiddenEverywhere);
     },
   };
+  return executions;
 }
 
 /** The targets of each condition, with the ids that they have in their cases: `request-1`, `request-2`... */
@@ -86,12 +94,26 @@ function targetsOf(
   return kinds.flatMap((kind) => (given[kind] ?? []).map((target, i) => ({ id: `${kind}-${i + 1}`, kind, target })));
 }
 
-function snapshotOf(given: CaseExecutions, options: Partial<ExecutionOptions>, revision: bigint): Snapshot {
+function snapshotOf(
+  given: CaseExecutions,
+  options: Partial<ExecutionOptions>,
+  revision: bigint,
+  payloadType: PayloadType,
+): Snapshot {
   const all = targetsOf(given);
   const targets = new Map<string, Target>(
     all.map(({ id, target: { credentials: _credentials, ...target } }) => [
       id,
-      { name: id, type: "call", timeoutMs: 5_000, interruptOnError: true, dialect: "v3alpha", ...target, id },
+      {
+        name: id,
+        type: "call",
+        timeoutMs: 5_000,
+        interruptOnError: true,
+        dialect: "v3alpha",
+        payloadType,
+        ...target,
+        id,
+      },
     ]),
   );
   const executions = [...Map.groupBy(all, ({ kind }) => kind)].map(([kind, entries]) => {

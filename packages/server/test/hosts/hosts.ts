@@ -13,9 +13,10 @@ import { interposeInterceptor as grpcJsInterceptor } from "../../src/hosts/inter
 import type { InterceptorHost } from "../../src/hosts/interceptors/interceptor-host.ts";
 import { DEFAULT_SHOWN_HEADERS } from "../../src/hosts/shown-headers.ts";
 import { cleanUp, type Cleanup } from "../harness/cleanup.ts";
+import { fail } from "../harness/fail.ts";
 import { BAD_ITEM, SHOP_PROTOS, SHOP_SERVICE, startShop, type Shop } from "../harness/shop.ts";
 import type { HostParts } from "./host-parts.ts";
-import { fail, INSTANCE_ID, MAX_MESSAGE_BYTES, ORG_HEADER, startOwnApi, USER_HEADER } from "./own-api.ts";
+import { INSTANCE_ID, MAX_MESSAGE_BYTES, ORG_HEADER, startOwnApi, USER_HEADER } from "./own-api.ts";
 import type { Protocol } from "./protocols.ts";
 import { createNotes, SHOP, shopHandlers, type Seen } from "./shop-api.ts";
 

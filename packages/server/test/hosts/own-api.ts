@@ -10,6 +10,7 @@ import { createRpcHandlers, rpcOfRoute } from "../../src/listener/rpc.ts";
 import { createCallObserver } from "../../src/observe/calls.ts";
 import type { Log } from "../../src/observe/log.ts";
 import { cleanUp, type Cleanup } from "../harness/cleanup.ts";
+import { fail } from "../harness/fail.ts";
 import type { HostParts } from "./host-parts.ts";
 
 /** By these headers a caller is known. */
@@ -74,11 +75,4 @@ export async function startOwnApi(
   });
   cleanUp(t, () => port.drain(0));
   return port;
-}
-
-/** A fault of ours fails the test process, whatever else comes of it. */
-export function fail(error: unknown): void {
-  setImmediate(() => {
-    throw error;
-  });
 }

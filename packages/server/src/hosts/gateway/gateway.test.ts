@@ -10,6 +10,7 @@ import { eventually } from "../../../test/harness/eventually.ts";
 import { order, readStream, SHOP_PROTOS, shopClient, startShop, type Shop } from "../../../test/harness/shop.ts";
 import { snapshotOf } from "../../../test/harness/snapshot.ts";
 import { startTarget, type TestTarget } from "../../../test/harness/target.ts";
+import { TEST_SIGNING } from "../../../test/harness/test-keys.ts";
 import { loadDescriptors } from "./descriptors/index.ts";
 import { createPlanRunner } from "../run-plan.ts";
 import { startGateway, type Gateway } from "./index.ts";
@@ -38,7 +39,7 @@ describe("a gateway before a gRPC API", () => {
   before(async () => {
     shop = await startShop(suite);
     hook = await startTarget(suite);
-    const targets = createTargetCaller({ egressAllow: ["127.0.0.0/8"] });
+    const targets = createTargetCaller({ egressAllow: ["127.0.0.0/8"], ...TEST_SIGNING });
     cleanUp(suite, () => targets.close());
     const descriptors = await loadDescriptors({ kind: "path", path: SHOP_PROTOS });
     gateway = await startGateway({

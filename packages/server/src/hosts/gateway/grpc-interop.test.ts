@@ -13,6 +13,7 @@ import { startPassingGateway } from "../../../test/harness/gateway.ts";
 import { buildGoTools } from "../../../test/harness/go-tools.ts";
 import { snapshotOf } from "../../../test/harness/snapshot.ts";
 import { startTarget, type TestTarget } from "../../../test/harness/target.ts";
+import { TEST_SIGNING } from "../../../test/harness/test-keys.ts";
 import { createPlanRunner } from "../run-plan.ts";
 import { loadDescriptors } from "./descriptors/index.ts";
 
@@ -67,7 +68,7 @@ describe("grpc-go's interop client finds its server behind a gateway as it is", 
     });
     await eventually("the server listens", () => isListenedOn(upstream));
     target = await startTarget(suite, ({ body }) => ({ body: body.response ?? body.request }));
-    const targets = createTargetCaller({ egressAllow: ["127.0.0.0/8"] });
+    const targets = createTargetCaller({ egressAllow: ["127.0.0.0/8"], ...TEST_SIGNING });
     cleanUp(suite, () => targets.close());
     const descriptors = await loadDescriptors({ kind: "path", path: PROTOS });
     const snapshot = snapshotOf({ request: { endpoint: target.url }, response: { endpoint: target.url } });

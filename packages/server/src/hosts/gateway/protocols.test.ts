@@ -23,6 +23,7 @@ import { eventually } from "../../../test/harness/eventually.ts";
 import { SHOP_PROTOS } from "../../../test/harness/shop.ts";
 import { snapshotOf } from "../../../test/harness/snapshot.ts";
 import { startTarget, type TestTarget } from "../../../test/harness/target.ts";
+import { TEST_SIGNING } from "../../../test/harness/test-keys.ts";
 import { createPlanRunner } from "../run-plan.ts";
 import { loadDescriptors, type Descriptors } from "./descriptors/index.ts";
 import type { Spoken } from "./protocols/index.ts";
@@ -155,7 +156,7 @@ for (const speaks of [["grpc"], ["grpc", "grpc-web", "connect"]] as const) {
       service = descriptors.registry.getService(SHOP) ?? assert.fail();
       shop = await startTalkativeShop(suite, service);
       hook = await startTarget(suite);
-      const targets = createTargetCaller({ egressAllow: ["127.0.0.0/8"] });
+      const targets = createTargetCaller({ egressAllow: ["127.0.0.0/8"], ...TEST_SIGNING });
       cleanUp(suite, () => targets.close());
       gateway = await startGateway({
         listen: { host: "127.0.0.1", port: 0 },

@@ -15,6 +15,7 @@ import { BadRequestSchema } from "@interpose/protocol/gen/google/rpc/error_detai
 import { cleanUp, forSuite, type Cleanup } from "../../../test/harness/cleanup.ts";
 import { snapshotOf } from "../../../test/harness/snapshot.ts";
 import { startTarget, type TestTarget } from "../../../test/harness/target.ts";
+import { TEST_SIGNING } from "../../../test/harness/test-keys.ts";
 import { createPlanRunner } from "../run-plan.ts";
 import { loadDescriptors, type Descriptors } from "./descriptors/index.ts";
 import type { Spoken } from "./protocols/index.ts";
@@ -35,7 +36,7 @@ async function startGatewayBefore(
   speaks: readonly Spoken[],
   more: Partial<GatewayOptions> = {},
 ): Promise<string> {
-  const targets = createTargetCaller({ egressAllow: ["127.0.0.0/8"] });
+  const targets = createTargetCaller({ egressAllow: ["127.0.0.0/8"], ...TEST_SIGNING });
   cleanUp(t, () => targets.close());
   const gateway = await startGateway({
     listen: { host: "127.0.0.1", port: 0 },

@@ -96,11 +96,12 @@ describe("the command line", () => {
         const create = (path: string): Promise<string> => createTarget(server, { endpoint: `${hook.url}${path}` });
         const [a, b, c] = [await create("a"), await create("b"), await create("c")];
         await cli.json("executions", "set", "event/audit.*", "--target", b);
-        const set = await cli.documented(
-          ...(["executions set", LIST_TARGETS, "--target", c, "--include", "event/audit.*", "--target", a] as const),
-        );
+        const entries = ["--target", c, "--include", "event/audit.*", "--target", a];
         const targets = [{ target: c }, { include: "event/audit.*" }, { target: a }];
-        assert.deepEqual(set, { condition: LIST_TARGETS, targets });
+        const audited = await cli.documented("executions set", "event/audited", ...entries);
+        assert.deepEqual(audited, { condition: "event/audited", targets });
+        await cli.json("executions", "delete", "event/audited");
+        await cli.json("executions", "set", LIST_TARGETS, ...entries);
         const { executions } = await cli.documented("executions list");
         assert.deepEqual(executions, [
           { condition: "event/audit.*", targets: [{ target: b }] },

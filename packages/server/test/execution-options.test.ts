@@ -49,7 +49,7 @@ describe("execution options", () => {
   };
 
   it("are those of every execution until they are set", async () => {
-    assert.deepEqual((await get()).body, { options: { runOnErrors: false } });
+    assert.deepEqual((await get()).body.options, { runOnErrors: false });
   });
 
   it("change one by one, by what is given or by what the mask names", async () => {

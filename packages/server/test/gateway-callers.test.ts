@@ -7,6 +7,7 @@ import { forSuite } from "./harness/cleanup.ts";
 import { eventually } from "./harness/eventually.ts";
 import { gatewayAddress } from "./harness/gateway-address.ts";
 import { AUDIENCE, startIssuer, type TestClaims, type TestIssuer, type TokenOptions } from "./harness/issuer.ts";
+import { serve } from "./harness/serve.ts";
 import { startServer, type TestServer } from "./harness/server.ts";
 import { order, SHOP_PROTOS, shopClient, startShop, type Shop } from "./harness/shop.ts";
 import { BY_HTTP, orderByHttp } from "./harness/shop-by-http.ts";
@@ -263,9 +264,9 @@ describe("who calls through a gateway", () => {
 
 describe("a gateway whose issuer does not answer", () => {
   it("gives up a call of which it waits to know the caller when that goes away, and the API hears nothing of it", async (t) => {
-    const silent = await startTarget(t, "hang");
+    const silent = await serve(t, () => undefined);
     const shop = await startShop(t);
-    const jwt = { jwksUrl: silent.url, audience: AUDIENCE };
+    const jwt = { jwksUrl: silent, audience: AUDIENCE };
     const gateway = {
       name: "required",
       listen: "127.0.0.1:0",

@@ -74,7 +74,7 @@ describe("events of Interpose's own", () => {
     await setExecution(server, { event: { event: "target.added" } }, [watchers[0]]);
 
     const endpoint = "https://me:a-secret-password@example.com/hook?key=a-secret-key#a-secret-key";
-    const id = await createTarget(server, { name: "made", endpoint, timeout: "3s" });
+    const id = await createTarget(server, { name: "made", endpoint, timeout: "3s", payloadType: "json" });
     await ask("PUT", `/v3alpha/targets/${id}`, { endpoint: "https://you:another-password@example.com/other" });
     await ask("PATCH", `/v1/targets/${id}/settings`, { delivery: { maxConcurrency: 3 } });
     await ask("POST", `/v1/targets/${id}:pause`, { reason: "on a whim" });

@@ -15,6 +15,8 @@ import { applied, createWriter, readStates, stateText, writeUntilKilled, type Wr
 const ROUNDS = 20;
 const WRITES = 1_000;
 const WRITERS = 8;
+/** A server is killed at random once it has acknowledged so many at most. */
+const MOST_WRITES_BEFORE = 60;
 
 describe("a server that is killed while it writes", () => {
   it(`keeps every acknowledged write, ${ROUNDS} times over`, async (t) => {
@@ -37,11 +39,17 @@ describe("a server that is killed while it writes", () => {
 
     let total = 0;
     for (let round = 1; round <= ROUNDS; round++) {
-      const writing = Promise.all(
-        writers.map((writer) => writeUntilKilled(server, endpoint, writer, WRITES / WRITERS, random)),
-      );
+      // However slow the machine is, it is in the midst of writing.
+      let missing = Math.ceil(random() * MOST_WRITES_BEFORE);
+      const midst = Promise.withResolvers<undefined>();
+      const onAcknowledged = (): void => {
+        if (--missing === 0) midst.resolve(undefined);
+      };
+      const load = { server, endpoint, random, onAcknowledged };
+      const writing = Promise.all(writers.map((writer) => writeUntilKilled(load, writer, WRITES / WRITERS)));
+      await Promise.race([midst.promise, writing]);
       const postgres = databaseUrl === undefined ? await postgresPid(dataDir) : undefined;
-      await new Promise((resolve) => setTimeout(resolve, 50 + random() * 700));
+      await new Promise((resolve) => setTimeout(resolve, random() * 500));
       // Embedded: in two rounds of three PostgreSQL dies too, before the server or after it.
       if (postgres !== undefined && round % 3 === 1) process.kill(postgres, "SIGKILL");
       await server.kill();

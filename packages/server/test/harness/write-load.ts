@@ -72,13 +72,20 @@ export function createWriter(prefix: string, conditions: readonly string[]): Wri
   };
 }
 
+/** What writers have in common. */
+export interface WriteLoad {
+  readonly server: TestServer;
+  readonly endpoint: string;
+  readonly random: () => number;
+  /** Told of each write that is acknowledged. */
+  readonly onAcknowledged: () => void;
+}
+
 /** Writes until `most` writes are acknowledged or the server is gone. Anything but success or a broken connection throws. */
 export async function writeUntilKilled(
-  server: TestServer,
-  endpoint: string,
+  { server, endpoint, random, onAcknowledged }: WriteLoad,
   writer: Writer,
   most: number,
-  random: () => number,
 ): Promise<number> {
   for (let acknowledged = 0; ; acknowledged++) {
     if (acknowledged === most) return acknowledged;
@@ -91,6 +98,7 @@ export async function writeUntilKilled(
     if (operation.kind === "create") writer.ids.set(operation.name, (answer.body as { id: string }).id);
     writer.state = applied(writer.state, operation);
     writer.inDoubt = undefined;
+    onAcknowledged();
   }
 }
 

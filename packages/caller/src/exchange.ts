@@ -81,7 +81,7 @@ export async function exchange(
     let url = urlOf(request.endpoint);
     const { id, payload, payloadType = "json", headers: own } = request;
     checkSize(payload, options);
-    const credentials = options.credentialsOf(request.targetId);
+    const credentials = credentialsOf(request.targetId, options);
     const body = payloadType === "json" ? payload : await sealed(payload, payloadType, credentials, options);
     const oauth = credentials?.oauth;
     const accessToken = oauth && (await Promise.race([tokens.of(oauth, egressAllow), limit.over]));
@@ -136,6 +136,15 @@ function urlOf(endpoint: string): URL {
 function checkSize({ byteLength }: Uint8Array, { maxPayloadBytes }: TargetCallerOptions): void {
   if (byteLength > maxPayloadBytes)
     throw new Failed("payload_too_large", `${byteLength} bytes of at most ${maxPayloadBytes}`);
+}
+
+/** What its owner says of why there are none is not repeated: it may say what they are. */
+function credentialsOf(targetId: string, options: TargetCallerOptions): TargetCredentials | undefined {
+  try {
+    return options.credentialsOf(targetId);
+  } catch {
+    throw new Failed("unsealable", "what calls of the target are made with cannot be read");
+  }
 }
 
 async function sealed(

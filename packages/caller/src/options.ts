@@ -24,7 +24,9 @@ export interface TargetCallerOptions {
   readonly resolve: (host: string) => Promise<readonly LookupAddress[]>;
   /** Certificate authorities that are trusted, as PEM, in place of Node's. */
   readonly ca?: string | undefined;
-  /** What calls of a target prove themselves with. Asked for each call, so quick. Default: nothing. */
+  /**
+   * What calls of a target prove themselves with. Asked for each call, so quick. Where it throws, the call fails as `unsealable`, nothing is sent, and what was thrown is told to nobody. Default: nothing.
+   */
   readonly credentialsOf: (targetId: string) => TargetCredentials | undefined;
   /** What payloads that are tokens are signed with; undefined: nothing yet, and they cannot be sent. Asked for each. Default: nothing. */
   readonly tokenSigner: () => TokenSigner | undefined;

@@ -160,4 +160,15 @@ describe("secrets of a target", () => {
       assert.equal(requests, 0);
     });
   }
+
+  it("do not come out of a call whose credentials cannot be read, and it is not made without them", async (t) => {
+    let requests = 0;
+    const endpoint = await startEndpoint(t, () => requests++, server);
+    const options = await everything(t, true);
+    const credentialsOf = (): never => {
+      throw new Error(`${SIGNING_SECRET} cannot be opened`, { cause: HEADER_SECRETS[0] });
+    };
+    assertSilent(await saidOf(endpoint.url, { ...options, credentialsOf }), "unsealable");
+    assert.equal(requests, 0);
+  });
 });

@@ -5,6 +5,8 @@ export type { ClientCertificate, OAuthClient, SigningKey, TargetCredentials, Tok
 export type { TargetCallerOptions } from "./options.ts";
 export { readAllowEntry } from "./egress/allow-list.ts";
 export type { AllowEntry, ReadAllowEntry } from "./egress/allow-list.ts";
+export { matchesHost, parseHostPattern } from "./egress/host-pattern.ts";
+export type { HostPattern } from "./egress/host-pattern.ts";
 export { beginTimeLimit } from "./time-limit.ts";
 export type { TimeLimit } from "./time-limit.ts";
 export { faultOfTargetHeaders, RUN_HEADER } from "./headers.ts";

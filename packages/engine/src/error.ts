@@ -24,6 +24,7 @@ export const ERROR_REASONS = {
   public_key_expired: "failed_precondition",
   public_key_active: "failed_precondition",
   too_many_keys: "resource_exhausted",
+  outbound_unreadable: "failed_precondition",
   include_not_found: "not_found",
   include_circular: "failed_precondition",
   include_too_deep: "failed_precondition",

@@ -69,7 +69,7 @@ describe("events of Interpose's own", () => {
       await createTarget(server, { endpoint: byGroup.url }),
       await createTarget(server, { endpoint: byAll.url }),
     ] as const;
-    await setExecution(server, { event: { all: true } }, [watchers[2]]);
+    const { resourceOwner: instanceId } = await setExecution(server, { event: { all: true } }, [watchers[2]]);
     await setExecution(server, { event: { group: "execution" } }, [watchers[1]]);
     await setExecution(server, { event: { event: "target.added" } }, [watchers[0]]);
 
@@ -80,6 +80,9 @@ describe("events of Interpose's own", () => {
     await ask("POST", `/v1/targets/${id}:pause`, { reason: "on a whim" });
     await ask("POST", `/v1/targets/${id}:resume`, { reason: "enough" });
     const rotated = await ask("POST", `/v1/targets/${id}:rotateSigningKey`, { grace: "60s" });
+    await ask("PATCH", `/v1/targets/${id}/outbound`, { headers: { "X-Key": "a-secret-header" } });
+    await ask("PATCH", "/v1/instance/outbound", { origins: ["https://hooks.corp"], headers: { a: "a-secret-header" } });
+    await ask("PATCH", "/v1/instance/outbound?updateMask=*", {});
     const condition = { event: { event: "own.tested" } };
     await setExecution(server, condition, [id]);
     await ask("PATCH", "/v1/executionOptions/event/own.tested", { fifoBy: "aggregate" });
@@ -120,6 +123,9 @@ describe("events of Interpose's own", () => {
         ["target.paused", id, { reason: "on a whim" }],
         ["target.resumed", id, { reason: "enough" }],
         ["target.signing_key.rotated", id, { keyId: rotated.key.id, algorithm: "hmac", graceMs: 60_000 }],
+        ["target.outbound.changed", id, { changed: ["headers.x-key"] }],
+        ["instance_outbound.changed", instanceId, { changed: ["headers.a", "origins"] }],
+        ["instance_outbound.changed", instanceId, { changed: ["headers.a", "origins"] }],
         ["target.removed", id, { name: "made", executions: ["event/own.tested"] }],
         ["token.added", token.id, { name: "told", role: "none", permissions: ["event.read"], expiresAt: null }],
         ["token.revoked", token.id, {}],
@@ -155,6 +161,7 @@ describe("events of Interpose's own", () => {
       "a-secret-password",
       "a-secret-key",
       "another-password",
+      "a-secret-header",
       token.token as string,
       rotated.secret as string,
     ];

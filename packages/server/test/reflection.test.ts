@@ -24,6 +24,7 @@ const SERVICES = [
   "interpose.v1.EventService",
   "interpose.v1.ExecutionService",
   "interpose.v1.FunctionService",
+  "interpose.v1.InstanceService",
   "interpose.v1.TargetService",
   "interpose.v1.TokenService",
   "zitadel.action.v2.ActionService",

@@ -83,6 +83,30 @@ describe("two servers on one database", { skip: BY_URL ? false : "an embedded st
     await eventually("the other calls it no more", async () => (await callsBy(b)) === 0, SOON_MS);
   });
 
+  it("have what a target is sent of its own, and of the instance's, in force at once here and soon there", async () => {
+    const [a, b] = servers;
+    const id = await createTarget(a, { endpoint: hook.url });
+    await setExecution(a, ON_LIST, [id]);
+    await eventually("the other calls it", async () => (await callsBy(b)) === 1, SOON_MS);
+    const sentBy = async (server: TestServer): Promise<unknown> => {
+      await callsBy(server);
+      const { "x-own": own, "x-shared": shared } = hook.calls[0]?.headers ?? {};
+      return [own, shared].join();
+    };
+    const changes: readonly (readonly [path: string, body: object, sends: string])[] = [
+      [`/v1/targets/${id}/outbound`, { headers: { "X-Own": "one" } }, "one,"],
+      ["/v1/instance/outbound", { origins: [new URL(hook.url).origin], headers: { "X-Shared": "two" } }, "one,two"],
+      [`/v1/targets/${id}/outbound?updateMask=*`, {}, ",two"],
+      ["/v1/instance/outbound?updateMask=*", {}, ","],
+    ];
+    for (const [path, body, sends] of changes) {
+      assert.equal((await a.request("PATCH", path, body)).status, 200, path);
+      assert.equal(await sentBy(a), sends, "at once");
+      await eventually(`${path} on the other`, async () => (await sentBy(b)) === sends, SOON_MS);
+    }
+    await a.request("DELETE", `/v3alpha/targets/${id}`);
+  });
+
   it("know a token, and its revocation, at once", async () => {
     const [a, b] = servers;
     const { body } = await a.request("POST", "/v1/tokens", { name: "a", role: "ROLE_VIEWER" });

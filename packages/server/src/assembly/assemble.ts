@@ -16,6 +16,7 @@ import { EventService } from "@interpose/protocol/gen/interpose/v1/event_service
 import { DeliveryService } from "@interpose/protocol/gen/interpose/v1/delivery_service_pb";
 import { ExecutionService } from "@interpose/protocol/gen/interpose/v1/execution_service_pb";
 import { FunctionService } from "@interpose/protocol/gen/interpose/v1/function_service_pb";
+import { InstanceService } from "@interpose/protocol/gen/interpose/v1/instance_service_pb";
 import { TargetService } from "@interpose/protocol/gen/interpose/v1/target_service_pb";
 import { TokenService } from "@interpose/protocol/gen/interpose/v1/token_service_pb";
 import { ActionService as ActionServiceV2 } from "@interpose/protocol/gen/zitadel/action/v2/action_service_pb";
@@ -30,6 +31,7 @@ import { eventServiceV1 } from "../api/v1/events.ts";
 import { deliveryServiceV1 } from "../api/v1/deliveries/index.ts";
 import { executionServiceV1 } from "../api/v1/executions.ts";
 import { functionServiceV1 } from "../api/v1/functions.ts";
+import { instanceServiceV1 } from "../api/v1/instance.ts";
 import { targetServiceV1 } from "../api/v1/targets.ts";
 import { tokenServiceV1 } from "../api/v1/tokens.ts";
 import { actionServiceV2, actionServiceV2beta } from "../api/v2/index.ts";
@@ -99,6 +101,7 @@ const SERVED = [
   EventService,
   FunctionService,
   DeliveryService,
+  InstanceService,
 ];
 
 /** What an Interpose is put together from. */
@@ -307,6 +310,7 @@ export async function assemble({
     eventServiceV1(api, { publisher, declared: settings.events.declared }),
     functionServiceV1(api, invoke),
     deliveryServiceV1(api),
+    instanceServiceV1(api),
   ];
 
   const validator = createMessageValidator();

@@ -91,7 +91,14 @@ describe("commands on functions", () => {
     await createFunction({ ...context, committed: router.catchUp }, catalog, { name: "f", description: "" });
     const { revision, ...changes } = await loadChanges(database, context.instanceId, before.revision);
     assert.ok(revision > before.revision);
-    const keys = { targetIds: [], signingKeys: [], publicKeys: [], instanceKeys: [] };
+    const keys = {
+      targetIds: [],
+      signingKeys: [],
+      publicKeys: [],
+      outbound: [],
+      instanceKeys: [],
+      instanceOutbound: null,
+    };
     assert.deepEqual(changes, { targets: [], executions: [], removedTargetIds: [], removedExecutionIds: [], keys });
     assert.equal(router.current().revision, revision);
   });

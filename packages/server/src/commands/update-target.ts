@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { InterposeError, type Dialect, type PayloadType, type ReplyMode, type TargetType } from "@interpose/engine";
 import type { Details, StoredTarget } from "../store/records.ts";
+import { selectTargetOutbound } from "../store/sql/select-target-outbound.ts";
 import { selectTarget } from "../store/sql/select-target.ts";
 import { updateTarget as updateTargetRow } from "../store/sql/update-target.ts";
 import { write, type KeyContext } from "./context.ts";
@@ -8,6 +9,7 @@ import { refuseTakenName } from "./create-target.ts";
 import { changedDeliverySettings, type DeliverySettingsChanges } from "./delivery-settings.ts";
 import { authorizeEgress, checkedEgressList } from "./egress-list.ts";
 import { ensureInstanceKey } from "./instance-keys.ts";
+import { authorizeOutbound } from "./outbound-rules.ts";
 import { checkGrace, replaceSigningKey, rotationEvent } from "./signing-keys.ts";
 import { checkEndpoint, checkName, checkTimeout, withoutSecrets } from "./target-rules.ts";
 
@@ -38,7 +40,7 @@ export interface UpdatedTarget {
 
 /**
  * Changes a target. When nothing would change, no event is added and the old details are answered. What may be called for it alone, and the endpoint of one
- * that has such a list, are changed only by those who may say where targets can be called.
+ * that has such a list, are changed only by those who may say where targets can be called; the endpoint of one that is sent secrets of its own, only by those who may say where these go.
  * Throws `target_not_found`, `target_invalid`, `target_exists`, `permission_denied`, `bad_request` or `too_many_keys`.
  */
 export async function updateTarget(
@@ -69,6 +71,8 @@ export async function updateTarget(
     if (changed.egressAllow !== undefined) authorizeEgress(context, "A change of what may be called for a target");
     if (changed.endpoint !== undefined && stored.egressAllow !== undefined)
       authorizeEgress(context, "A change of the endpoint of a target that has an egress_allow of its own");
+    if (changed.endpoint !== undefined && (await selectTargetOutbound(command.tx, context.instanceId, id)) !== null)
+      authorizeOutbound(context, "A change of the endpoint of a target that is sent secrets of its own");
     if (changed.name !== undefined) await refuseTakenName(command, context.instanceId, changed.name, id);
     const changeEvent = {
       aggregateType: "target",

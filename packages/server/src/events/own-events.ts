@@ -7,6 +7,7 @@ export const OWN_AGGREGATE_TYPES = [
   "event_type",
   "delivery",
   "instance_key",
+  "instance_outbound",
 ] as const;
 
 /** Whose event it is that a command appends. */
@@ -20,6 +21,7 @@ export const OWN_EVENT_TYPES = [
   "target.paused",
   "target.resumed",
   "target.signing_key.rotated",
+  "target.outbound.changed",
   "target.key.added",
   "target.key.activated",
   "target.key.deactivated",
@@ -35,6 +37,7 @@ export const OWN_EVENT_TYPES = [
   "function.changed",
   "function.removed",
   "instance_key.added",
+  "instance_outbound.changed",
 ] as const;
 
 /** What a command can tell of. */

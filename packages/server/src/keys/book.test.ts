@@ -2,16 +2,31 @@ import assert from "node:assert/strict";
 import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import { describe, it } from "node:test";
 import type { SigningKey } from "@interpose/caller";
-import type { LoadedKeys } from "../store/sql/load-keys.ts";
+import type { LoadedKeys, SealedOutbound } from "../store/sql/load-keys.ts";
 import type { SealedSigningKey, SigningAlgorithm } from "../store/sql/signing-key-row.ts";
 import { createKeyBook, SERVED_AFTER_MS, type KeyBook, type UnreadableKey } from "./book.ts";
 import { createInstanceKey } from "./instance-keys.ts";
+import {
+  NO_INSTANCE_OUTBOUND,
+  NO_TARGET_OUTBOUND,
+  sealOutbound,
+  type Outbound,
+  type TargetOutbound,
+} from "./outbound.ts";
+import { instanceOutboundPlace, targetOutboundPlace } from "./places.ts";
 import { createSigningKey } from "./signing-keys.ts";
 import { createVault } from "./vault.ts";
 
 const INSTANCE = "1";
 const VAULT = createVault([new Uint8Array(32).fill(1)]);
-const NONE = { targetIds: undefined, signingKeys: [], publicKeys: [], instanceKeys: [] } satisfies LoadedKeys;
+const NONE: LoadedKeys = {
+  targetIds: undefined,
+  signingKeys: [],
+  publicKeys: [],
+  outbound: [],
+  instanceKeys: [],
+  instanceOutbound: null,
+};
 
 /** A book with a clock that stands at `time.now`, and what it told of. */
 function newBook(): { readonly book: KeyBook; readonly time: { now: number }; readonly told: UnreadableKey[] } {
@@ -19,6 +34,26 @@ function newBook(): { readonly book: KeyBook; readonly time: { now: number }; re
   const told: UnreadableKey[] = [];
   const onUnreadable = (key: UnreadableKey): void => void told.push(key);
   return { book: createKeyBook({ vault: VAULT, instanceId: INSTANCE, now: () => time.now, onUnreadable }), time, told };
+}
+
+/** Tells a book of keys, and of the targets that they belong to, with nothing of their own to send unless it is given. */
+function tell(book: KeyBook, keys: Partial<LoadedKeys>): void {
+  const loaded = { ...NONE, ...keys };
+  const owners = [...loaded.signingKeys, ...loaded.publicKeys].map(({ targetId }) => targetId);
+  const silent = new Set(owners.filter((id) => !loaded.outbound.some(({ targetId }) => targetId === id)));
+  const outbound = [...silent].map((targetId) => ({ targetId, endpoint: "https://hooks.corp/a", sealed: null }));
+  book.update({ ...loaded, outbound: [...loaded.outbound, ...outbound] });
+}
+
+/** What a target is sent, sealed. */
+function sentTo(targetId: string, own: Partial<TargetOutbound>, endpoint = "https://hooks.corp/a"): SealedOutbound {
+  const place = targetOutboundPlace(INSTANCE, targetId);
+  return { targetId, endpoint, sealed: sealOutbound(VAULT, place, { ...NO_TARGET_OUTBOUND, ...own }) };
+}
+
+/** What the instance sends, sealed. */
+function sharedWith(origins: readonly string[], outbound: Partial<Outbound>): Uint8Array | null {
+  return sealOutbound(VAULT, instanceOutboundPlace(INSTANCE), { ...NO_INSTANCE_OUTBOUND, ...outbound, origins });
 }
 
 let ids = 0;
@@ -41,18 +76,18 @@ const secretsOf = (keys: readonly SigningKey[] = []): readonly string[] =>
 describe("createKeyBook()", () => {
   it("knows no target that it was not told of, and no longer one that is gone", () => {
     const { book } = newBook();
-    book.update({ ...NONE, signingKeys: [signingKey().key] });
+    tell(book, { signingKeys: [signingKey().key] });
     assert.equal(book.credentialsOf("3"), undefined);
     assert.equal(book.credentialsOf("2")?.signingKeys.length, 1);
-    book.update({ ...NONE, targetIds: ["2"] });
+    tell(book, { targetIds: ["2"] });
     assert.equal(book.credentialsOf("2"), undefined);
   });
 
   it("changes the targets that were loaded, and leaves the others", () => {
     const { book } = newBook();
     const [two, three, next] = [signingKey(), signingKey("hmac", null, "3"), signingKey()];
-    book.update({ ...NONE, signingKeys: [two.key, three.key] });
-    book.update({ ...NONE, targetIds: ["2"], signingKeys: [next.key] });
+    tell(book, { signingKeys: [two.key, three.key] });
+    tell(book, { targetIds: ["2"], signingKeys: [next.key] });
     assert.deepEqual(secretsOf(book.credentialsOf("2")?.signingKeys), [next.text]);
     assert.deepEqual(secretsOf(book.credentialsOf("3")?.signingKeys), [three.text]);
   });
@@ -60,7 +95,7 @@ describe("createKeyBook()", () => {
   it("lets a key sign to the millisecond at which its grace is over", () => {
     const { book, time } = newBook();
     const [next, former, oldest] = [signingKey(), signingKey("hmac", 3_000), signingKey("hmac", 2_000)];
-    book.update({ ...NONE, signingKeys: [next.key, former.key, oldest.key] });
+    tell(book, { signingKeys: [next.key, former.key, oldest.key] });
     const at = (now: number): readonly string[] => {
       time.now = now;
       return secretsOf(book.credentialsOf("2")?.signingKeys);
@@ -73,14 +108,14 @@ describe("createKeyBook()", () => {
 
   it("answers the same object until something is over, so that a call makes none", () => {
     const { book } = newBook();
-    book.update({ ...NONE, signingKeys: [signingKey().key, signingKey("hmac", 2_000).key] });
+    tell(book, { signingKeys: [signingKey().key, signingKey("hmac", 2_000).key] });
     assert.equal(book.credentialsOf("2"), book.credentialsOf("2"));
   });
 
   it("has pairs of Ed25519 as keys that sign", () => {
     const { book } = newBook();
     const { key } = signingKey("ed25519");
-    book.update({ ...NONE, signingKeys: [key] });
+    tell(book, { signingKeys: [key] });
     const [signing] = book.credentialsOf("2")?.signingKeys ?? [];
     assert.ok(signing?.kind === "ed25519" && key.publicKey);
     const derived = createPublicKey(signing.privateKey).export({ type: "spki", format: "der" });
@@ -92,9 +127,10 @@ describe("createKeyBook()", () => {
     const { key } = signingKey("hmac", 2_000);
     const other = signingKey();
     const moved = { ...key, id: "moved" };
-    for (let i = 0; i < 2; i++) book.update({ ...NONE, signingKeys: [other.key, moved] });
+    for (let i = 0; i < 2; i++) tell(book, { signingKeys: [other.key, moved] });
     assert.deepEqual(told, [{ targetId: "2", keyId: "moved", reason: "it was changed, or belongs to another place" }]);
-    for (let i = 0; i < 2; i++) assert.throws(() => book.credentialsOf("2"), /a key of target 2 cannot be opened/);
+    for (let i = 0; i < 2; i++)
+      assert.throws(() => book.credentialsOf("2"), /something that calls of target 2 need cannot be opened/);
     time.now = 2_000;
     assert.deepEqual(secretsOf(book.credentialsOf("2")?.signingKeys), [other.text]);
   });
@@ -103,7 +139,7 @@ describe("createKeyBook()", () => {
     const { book, time } = newBook();
     const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
     const pem = publicKey.export({ type: "spki", format: "pem" }) as string;
-    book.update({ ...NONE, publicKeys: [{ targetId: "2", id: "7", pem, expiresAt: new Date(2_000) }] });
+    tell(book, { publicKeys: [{ targetId: "2", id: "7", pem, expiresAt: new Date(2_000) }] });
     const found = book.credentialsOf("2");
     assert.deepEqual([found?.signingKeys, found?.encryptionKey?.id], [[], "7"]);
     assert.ok(found?.encryptionKey?.publicKey.equals(publicKey));
@@ -119,7 +155,7 @@ describe("createKeyBook()", () => {
       { ...old, createdAt: new Date(0), retiredAt: new Date(5_000) },
       { ...next, createdAt: new Date(1_000), retiredAt: null },
     ];
-    book.update({ ...NONE, instanceKeys: ofInstance });
+    tell(book, { instanceKeys: ofInstance });
     const at = (now: number): readonly unknown[] => {
       time.now = now;
       return [book.tokenSigner()?.keyId, book.publicJwks().map(({ kid }) => kid)];
@@ -138,8 +174,51 @@ describe("createKeyBook()", () => {
   it("signs no token where the key that should cannot be opened", async () => {
     const { book, told } = newBook();
     const key = await createInstanceKey(createVault([new Uint8Array(32)]), INSTANCE, "1");
-    book.update({ ...NONE, instanceKeys: [{ ...key, createdAt: new Date(0), retiredAt: null }] });
+    tell(book, { instanceKeys: [{ ...key, createdAt: new Date(0), retiredAt: null }] });
     assert.equal(book.tokenSigner(), undefined);
     assert.match(told[0]?.reason ?? "", /sealed with the master key [0-9a-f]{16}, which was not given/);
+  });
+
+  it("has what a target is sent, with what the instance sends to its origin, whichever comes first", () => {
+    const shared = sharedWith(["https://hooks.corp"], { headers: { "X-Shared": "s", "X-Key": "shared" } });
+    const own = sentTo("2", { headers: { "x-key": "own" } });
+    const elsewhere = sentTo("3", {}, "https://other.corp/a");
+    const merged = { "X-Shared": "s", "x-key": "own" };
+    const { book } = newBook();
+    tell(book, { outbound: [own, elsewhere], instanceOutbound: shared });
+    assert.deepEqual(book.credentialsOf("2")?.headers, merged);
+    assert.equal(book.credentialsOf("3")?.headers, undefined);
+    // Of the targets, nothing is loaded when the instance's changes.
+    tell(book, { targetIds: [], instanceOutbound: null });
+    assert.deepEqual(book.credentialsOf("2")?.headers, { "x-key": "own" });
+    tell(book, { targetIds: [], instanceOutbound: sharedWith(["https://*.corp"], { headers: { a: "b" } }) });
+    assert.deepEqual(book.credentialsOf("2")?.headers, { a: "b", "x-key": "own" });
+    assert.deepEqual(book.credentialsOf("3")?.headers, { a: "b" });
+    assert.equal(book.credentialsOf("3"), book.credentialsOf("3"), "no call makes another one");
+  });
+
+  it("fails calls of a target whose own settings cannot be opened, and tells of it", () => {
+    const { book, told } = newBook();
+    tell(book, { outbound: [{ ...sentTo("3", { headers: { a: "b" } }), targetId: "2" }, sentTo("4", {})] });
+    assert.throws(() => book.credentialsOf("2"), /cannot be opened/);
+    assert.deepEqual(book.credentialsOf("4")?.headers, undefined);
+    const reason = "it was changed, or belongs to another place";
+    assert.deepEqual(told, [{ targetId: "2", keyId: "outbound", reason }]);
+  });
+
+  it("fails calls of all targets where the instance's cannot be opened, but of those that ignore them", () => {
+    const { book, told } = newBook();
+    const instanceOutbound = Buffer.from(sharedWith(["https://hooks.corp"], { headers: { a: "b" } }) ?? []);
+    instanceOutbound[instanceOutbound.length - 1] = (instanceOutbound.at(-1) ?? 0) ^ 1;
+    const outbound = [sentTo("2", {}), sentTo("3", { ignoresInstance: true, headers: { c: "d" } })];
+    tell(book, { outbound, instanceOutbound });
+    assert.throws(() => book.credentialsOf("2"), /cannot be opened/);
+    assert.deepEqual(book.credentialsOf("3")?.headers, { c: "d" });
+    assert.deepEqual(
+      told.map(({ targetId, keyId }) => [targetId, keyId]),
+      [[undefined, "outbound"]],
+    );
+    tell(book, { targetIds: [], instanceOutbound: null });
+    assert.equal(book.credentialsOf("2")?.headers, undefined, "it was cleared");
   });
 });

@@ -1,13 +1,25 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import type { SigningKey, TargetCredentials, TokenSigner } from "@interpose/caller";
 import type { StoredInstanceKey } from "../store/sql/instance-key-row.ts";
-import type { ActivePublicKey, LoadedKeys } from "../store/sql/load-keys.ts";
+import type { ActivePublicKey, LoadedKeys, SealedOutbound } from "../store/sql/load-keys.ts";
 import type { SealedSigningKey } from "../store/sql/signing-key-row.ts";
-import { instanceKeyPlace, signingKeyPlace } from "./places.ts";
+import {
+  mergedOutbound,
+  NO_INSTANCE_OUTBOUND,
+  openInstanceOutbound,
+  openTargetOutbound,
+  type InstanceOutbound,
+  type TargetOutbound,
+} from "./outbound.ts";
+import { instanceKeyPlace, instanceOutboundPlace, signingKeyPlace, targetOutboundPlace } from "./places.ts";
 import type { SealPlace, Vault } from "./vault.ts";
 
 /** How long a key of the instance is served after it has signed for the last time. What it signed can be verified for so long. */
 export const SERVED_AFTER_MS = 30 * 24 * 3_600_000;
+
+/** Stands in the place of a key's id for what is sent beside payloads. */
+const OUTBOUND = "outbound";
 
 /** What a book is made of. */
 export interface KeyBookParts {
@@ -19,10 +31,11 @@ export interface KeyBookParts {
   readonly onUnreadable: (key: UnreadableKey) => void;
 }
 
-/** A key that cannot be used. */
+/** A key that cannot be used, or what else is sealed for calls. */
 export interface UnreadableKey {
-  /** Undefined for keys of the instance. */
+  /** Undefined for what is of the instance. */
   readonly targetId?: string;
+  /** `outbound` for what is sent beside payloads. */
   readonly keyId: string;
   readonly reason: string;
 }
@@ -32,7 +45,7 @@ export interface KeyBook {
   /** Takes in what was loaded. */
   update(keys: LoadedKeys): void;
   /**
-   * What calls of a target need. Undefined: there is no such target, or it has no keys. Throws where a key that should sign cannot be opened: then the call must not
+   * What calls of a target need. Undefined: there is no such target. Throws where a key that should sign cannot be opened, or what should be sent along: then the call must not
    * be made, since its target would take it for somebody else's.
    */
   credentialsOf(targetId: string): TargetCredentials | undefined;
@@ -50,11 +63,14 @@ interface Until<T> {
   readonly until: number;
 }
 
-/** A target's keys, and what calls are given of them for now. */
+/** A target's keys and what it is sent, and what calls are given of them for now. */
 interface Page {
   readonly signing: readonly Until<SigningKey>[];
   readonly encryption: Until<NonNullable<TargetCredentials["encryptionKey"]>> | undefined;
-  /** Undefined: a key that should sign cannot be opened. */
+  readonly endpoint: string;
+  /** Undefined: it cannot be opened. */
+  readonly own: TargetOutbound | undefined;
+  /** Undefined: something that calls must have cannot be opened. */
   current: TargetCredentials | undefined;
   /** When something of it is over. */
   until: number;
@@ -71,6 +87,9 @@ interface InstanceKey extends Until<TokenSigner> {
 export function createKeyBook({ vault, instanceId, now, onUnreadable }: KeyBookParts): KeyBook {
   const pages = new Map<string, Page>();
   let instanceKeys: readonly InstanceKey[] = [];
+  /** As it was loaded, and opened. Undefined: it cannot be. */
+  let sealedShared: Uint8Array | null = null;
+  let shared: InstanceOutbound | undefined = NO_INSTANCE_OUTBOUND;
   const told = new Set<string>();
 
   function opened<T>(key: { readonly targetId?: string; readonly id: string }, open: () => T): T | undefined {
@@ -111,18 +130,37 @@ export function createKeyBook({ vault, instanceId, now, onUnreadable }: KeyBookP
     }));
   }
 
+  function ownOutbound({ targetId, sealed }: SealedOutbound): TargetOutbound | undefined {
+    const place = targetOutboundPlace(instanceId, targetId);
+    return opened({ targetId, id: OUTBOUND }, () => openTargetOutbound(vault, place, sealed));
+  }
+
+  /** Every target may be sent something else after it. */
+  function share(sealed: Uint8Array | null): void {
+    if (isDeepStrictEqual(sealed, sealedShared)) return;
+    sealedShared = sealed;
+    shared = opened({ id: OUTBOUND }, () => openInstanceOutbound(vault, instanceOutboundPlace(instanceId), sealed));
+    for (const page of pages.values()) page.until = Number.NEGATIVE_INFINITY;
+  }
+
   return {
-    update({ targetIds, signingKeys, publicKeys, instanceKeys: ofInstance }) {
+    update({ targetIds, signingKeys, publicKeys, outbound, instanceKeys: ofInstance, instanceOutbound }) {
       if (targetIds) for (const id of targetIds) pages.delete(id);
       else pages.clear();
       const ofTarget = Map.groupBy(signingKeys, ({ targetId }) => targetId);
       const activeOf = new Map(publicKeys.map((key) => [key.targetId, key]));
-      for (const id of new Set([...ofTarget.keys(), ...activeOf.keys()])) {
-        const active = activeOf.get(id);
-        const signing = (ofTarget.get(id) ?? []).map(signingKey);
-        const encryption = active && encryptionKey(active);
-        pages.set(id, { signing, encryption, current: undefined, until: Number.NEGATIVE_INFINITY });
+      for (const each of outbound) {
+        const active = activeOf.get(each.targetId);
+        pages.set(each.targetId, {
+          signing: (ofTarget.get(each.targetId) ?? []).map(signingKey),
+          encryption: active && encryptionKey(active),
+          endpoint: each.endpoint,
+          own: ownOutbound(each),
+          current: undefined,
+          until: Number.NEGATIVE_INFINITY,
+        });
       }
+      share(instanceOutbound);
       const before = new Map(instanceKeys.map((key) => [key.publicJwk.kid, key.value]));
       instanceKeys = ofInstance.map(({ id, sealed, publicJwk, retiredAt }) => ({
         value: before.get(id) ?? tokenSignerOf(id, sealed, instanceKeyPlace(instanceId, id)),
@@ -135,9 +173,9 @@ export function createKeyBook({ vault, instanceId, now, onUnreadable }: KeyBookP
       const page = pages.get(targetId);
       if (!page) return undefined;
       const at = now();
-      if (at >= page.until) refresh(page, at);
+      if (at >= page.until) refresh(page, shared, at);
       if (page.current) return page.current;
-      throw new Error(`a key of target ${targetId} cannot be opened`);
+      throw new Error(`something that calls of target ${targetId} need cannot be opened`);
     },
 
     tokenSigner() {
@@ -153,12 +191,26 @@ export function createKeyBook({ vault, instanceId, now, onUnreadable }: KeyBookP
 }
 
 /** Puts together what calls are given from now on, and says for how long. */
-function refresh(page: Page, at: number): void {
+function refresh(page: Page, shared: InstanceOutbound | undefined, at: number): void {
   const signing = page.signing.filter(({ until }) => at < until);
   const encryption = page.encryption && at < page.encryption.until ? page.encryption : undefined;
   const signingKeys = signing.flatMap(({ value }) => (value ? [value] : []));
-  page.current = signingKeys.length === signing.length ? { signingKeys, encryptionKey: encryption?.value } : undefined;
+  const outbound = outboundOf(page, shared);
+  page.current =
+    outbound && signingKeys.length === signing.length
+      ? { signingKeys, encryptionKey: encryption?.value, ...outbound }
+      : undefined;
   page.until = Math.min(Infinity, ...signing.map(({ until }) => until), encryption?.until ?? Infinity);
+}
+
+/** Undefined: it cannot be said. What cannot be opened of the instance might be for any target that does not ignore it. */
+function outboundOf(
+  { own, endpoint }: Page,
+  shared: InstanceOutbound | undefined,
+): ReturnType<typeof mergedOutbound> | undefined {
+  if (!own) return undefined;
+  if (!shared && !own.ignoresInstance) return undefined;
+  return mergedOutbound(own, shared ?? NO_INSTANCE_OUTBOUND, endpoint);
 }
 
 function untilOf(date: Date | null): number {

@@ -16,3 +16,13 @@ export function signingKeyPlace(instanceId: string, targetId: string, id: string
 export function instanceKeyPlace(instanceId: string, id: string): SealPlace {
   return { column: "instance_keys.sealed", instanceId, ids: [id] };
 }
+
+/** What a target is sent beside its payload. */
+export function targetOutboundPlace(instanceId: string, targetId: string): SealPlace {
+  return { column: "targets.sealed_outbound", instanceId, ids: [targetId] };
+}
+
+/** What the instance sends targets beside their payloads. */
+export function instanceOutboundPlace(instanceId: string): SealPlace {
+  return { column: "instances.sealed_outbound", instanceId, ids: [] };
+}

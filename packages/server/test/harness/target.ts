@@ -37,6 +37,13 @@ export interface TestTarget {
   ): void;
 }
 
+/** A target's certificate, and who has to vouch for those of its clients. Default: they need none. */
+export interface TargetTls {
+  readonly cert: string;
+  readonly key: string;
+  readonly clientCa?: string;
+}
+
 /**
  * Starts a target, with TLS where it is given a certificate. It is stopped after the test. A call that is not signed, or not by a key of a target that the
  * test has told of (`createTarget()`, `expectCalls()`), fails the test; so does a payload that is not of that target's type.
@@ -44,12 +51,12 @@ export interface TestTarget {
 export async function startTarget(
   t: Cleanup,
   first: Parameters<TestTarget["reply"]>[0] = {},
-  tls?: { readonly cert: string; readonly key: string },
+  tls?: TargetTls,
 ): Promise<TestTarget> {
   const calls: ReceivedCall[] = [];
   let next = first;
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => void answer(request, response);
-  const server = tls ? createTlsServer(tls, onRequest) : createServer(onRequest);
+  const server = tls ? createTlsServer(tlsOptions(tls), onRequest) : createServer(onRequest);
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let gone = false;
     response.once("close", () => (gone = !response.writableFinished));
@@ -84,4 +91,8 @@ export async function startTarget(
     calls,
     reply: (given) => void (next = given),
   };
+}
+
+function tlsOptions({ cert, key, clientCa }: TargetTls): object {
+  return { cert, key, ...(clientCa !== undefined && { ca: clientCa, requestCert: true, rejectUnauthorized: true }) };
 }

@@ -118,6 +118,7 @@ const NEEDED: readonly { readonly type: OwnAggregateType; readonly permission: P
   { type: "execution", permission: "execution.read" },
   { type: "token", permission: "token.read" },
   { type: "function", permission: "function.read" },
+  { type: "instance_outbound", permission: "instance.outbound.read" },
 ];
 
 /** Types of aggregates whose events a caller may not read. */

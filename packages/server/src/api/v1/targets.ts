@@ -10,13 +10,18 @@ import {
 } from "@interpose/protocol/gen/interpose/v1/target_service_pb";
 import { pauseTarget, resumeTarget } from "../../commands/pause-target.ts";
 import { rotateSigningKey } from "../../commands/signing-keys.ts";
+import { openedOutbound, updateTargetOutbound } from "../../commands/update-outbound.ts";
 import { updateTarget, type TargetChanges } from "../../commands/update-target.ts";
+import { openTargetOutbound } from "../../keys/outbound.ts";
+import { targetOutboundPlace } from "../../keys/places.ts";
 import type { StoredTarget } from "../../store/records.ts";
 import { listSigningKeys } from "../../store/sql/list-signing-keys.ts";
+import { selectTargetOutbound } from "../../store/sql/select-target-outbound.ts";
 import type { ApiContext } from "../context.ts";
 import { existingTarget } from "../existing-target.ts";
 import { apiService, type ApiService } from "../service.ts";
 import { DELIVERY_PATHS, deliveryChangesFromProto, deliveryToProto } from "./delivery-settings.ts";
+import { targetChangesFromProto, targetOutboundToProto } from "./outbound.ts";
 import { rotatedKeyToProto, rotationFromProto, signingKeyToProto } from "./signing-keys.ts";
 import { targetQueue } from "./target-queue.ts";
 
@@ -29,6 +34,18 @@ export function targetServiceV1(api: ApiContext): ApiService {
     async updateTargetSettings({ targetId, settings, updateMask }, call) {
       await updateTarget(api.commandContext(call), targetId, changesFromProto(settings, updateMask));
       return { settings: settingsToProto(await existingTarget(api.database, call.instanceId, targetId)) };
+    },
+    async getTargetOutbound({ targetId }, { instanceId }) {
+      await existingTarget(api.database, instanceId, targetId);
+      const sealed = await selectTargetOutbound(api.database, instanceId, targetId);
+      const place = targetOutboundPlace(instanceId, targetId);
+      return { outbound: targetOutboundToProto(openedOutbound(() => openTargetOutbound(api.vault, place, sealed))) };
+    },
+    async updateTargetOutbound({ targetId, outbound, updateMask }, call) {
+      const changes = targetChangesFromProto(outbound, updateMask);
+      return {
+        outbound: targetOutboundToProto(await updateTargetOutbound(api.commandContext(call), targetId, changes)),
+      };
     },
     async rotateSigningKey({ targetId, ...request }, call) {
       return rotatedKeyToProto(await rotateSigningKey(api.commandContext(call), targetId, rotationFromProto(request)));

@@ -5,6 +5,7 @@
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { Duration, FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
+import type { TargetOutbound } from "./outbound_pb.js";
 
 /**
  * Describes the file interpose/v1/target_service.proto.
@@ -202,6 +203,102 @@ export declare type UpdateTargetSettingsResponse = Message<"interpose.v1.UpdateT
  * Use `create(UpdateTargetSettingsResponseSchema)` to create a new message.
  */
 export declare const UpdateTargetSettingsResponseSchema: GenMessage<UpdateTargetSettingsResponse>;
+
+/**
+ * Target whose outbound settings are wanted.
+ *
+ * @generated from message interpose.v1.GetTargetOutboundRequest
+ */
+export declare type GetTargetOutboundRequest = Message<"interpose.v1.GetTargetOutboundRequest"> & {
+  /**
+   * Id of the target.
+   *
+   * @generated from field: string target_id = 1;
+   */
+  targetId: string;
+};
+
+/**
+ * Describes the message interpose.v1.GetTargetOutboundRequest.
+ * Use `create(GetTargetOutboundRequestSchema)` to create a new message.
+ */
+export declare const GetTargetOutboundRequestSchema: GenMessage<GetTargetOutboundRequest>;
+
+/**
+ * What it is sent.
+ *
+ * @generated from message interpose.v1.GetTargetOutboundResponse
+ */
+export declare type GetTargetOutboundResponse = Message<"interpose.v1.GetTargetOutboundResponse"> & {
+  /**
+   * Without what is secret.
+   *
+   * @generated from field: interpose.v1.TargetOutbound outbound = 1;
+   */
+  outbound?: TargetOutbound | undefined;
+};
+
+/**
+ * Describes the message interpose.v1.GetTargetOutboundResponse.
+ * Use `create(GetTargetOutboundResponseSchema)` to create a new message.
+ */
+export declare const GetTargetOutboundResponseSchema: GenMessage<GetTargetOutboundResponse>;
+
+/**
+ * What to change of what a target is sent.
+ *
+ * @generated from message interpose.v1.UpdateTargetOutboundRequest
+ */
+export declare type UpdateTargetOutboundRequest = Message<"interpose.v1.UpdateTargetOutboundRequest"> & {
+  /**
+   * Id of the target.
+   *
+   * @generated from field: string target_id = 1;
+   */
+  targetId: string;
+
+  /**
+   * What changes. What is not given stays, and headers that are not named stay.
+   *
+   * @generated from field: interpose.v1.TargetOutbound outbound = 2;
+   */
+  outbound?: TargetOutbound | undefined;
+
+  /**
+   * Which of it changes: headers, or headers. and a name in small letters for that one alone; oauth2_client, oauth2_client.token_url, .client_id, .client_secret, .scopes,
+   * .audience; client_certificate, client_certificate.certificate, .private_key; ignores_instance; or * for all. What is named here and not given is taken away: with
+   * headers, each that is not given. Without it: what is given.
+   *
+   * @generated from field: google.protobuf.FieldMask update_mask = 3;
+   */
+  updateMask?: FieldMask | undefined;
+};
+
+/**
+ * Describes the message interpose.v1.UpdateTargetOutboundRequest.
+ * Use `create(UpdateTargetOutboundRequestSchema)` to create a new message.
+ */
+export declare const UpdateTargetOutboundRequestSchema: GenMessage<UpdateTargetOutboundRequest>;
+
+/**
+ * What the target is sent after the change.
+ *
+ * @generated from message interpose.v1.UpdateTargetOutboundResponse
+ */
+export declare type UpdateTargetOutboundResponse = Message<"interpose.v1.UpdateTargetOutboundResponse"> & {
+  /**
+   * Without what is secret.
+   *
+   * @generated from field: interpose.v1.TargetOutbound outbound = 1;
+   */
+  outbound?: TargetOutbound | undefined;
+};
+
+/**
+ * Describes the message interpose.v1.UpdateTargetOutboundResponse.
+ * Use `create(UpdateTargetOutboundResponseSchema)` to create a new message.
+ */
+export declare const UpdateTargetOutboundResponseSchema: GenMessage<UpdateTargetOutboundResponse>;
 
 /**
  * A key that signs what a target is sent, without what is secret of it.
@@ -821,6 +918,26 @@ export declare const TargetService: GenService<{
     methodKind: "unary";
     input: typeof UpdateTargetSettingsRequestSchema;
     output: typeof UpdateTargetSettingsResponseSchema;
+  },
+  /**
+   * Answers what one target is sent beside the payload, without what is secret of it, and without what it is sent of the instance's.
+   *
+   * @generated from rpc interpose.v1.TargetService.GetTargetOutbound
+   */
+  getTargetOutbound: {
+    methodKind: "unary";
+    input: typeof GetTargetOutboundRequestSchema;
+    output: typeof GetTargetOutboundResponseSchema;
+  },
+  /**
+   * Changes what one target is sent beside the payload.
+   *
+   * @generated from rpc interpose.v1.TargetService.UpdateTargetOutbound
+   */
+  updateTargetOutbound: {
+    methodKind: "unary";
+    input: typeof UpdateTargetOutboundRequestSchema;
+    output: typeof UpdateTargetOutboundResponseSchema;
   },
   /**
    * Gives a target a new signing key, which is shown this once. The keys before sign on until the grace is over, so that its receivers can be told of the new one meanwhile.

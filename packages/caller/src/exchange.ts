@@ -81,7 +81,7 @@ export async function exchange(
     let url = urlOf(request.endpoint);
     const { id, payload, payloadType = "json", headers: own } = request;
     checkSize(payload, options);
-    const credentials = credentialsOf(request.targetId, options);
+    const credentials = credentialsOf(request, options);
     const body = payloadType === "json" ? payload : await sealed(payload, payloadType, credentials, options);
     const oauth = credentials?.oauth;
     const accessToken = oauth && (await Promise.race([tokens.of(oauth, egressAllow), limit.over]));
@@ -139,9 +139,12 @@ function checkSize({ byteLength }: Uint8Array, { maxPayloadBytes }: TargetCaller
 }
 
 /** What its owner says of why there are none is not repeated: it may say what they are. */
-function credentialsOf(targetId: string, options: TargetCallerOptions): TargetCredentials | undefined {
+function credentialsOf(
+  { targetId, endpoint }: ExchangeRequest,
+  options: TargetCallerOptions,
+): TargetCredentials | undefined {
   try {
-    return options.credentialsOf(targetId);
+    return options.credentialsOf(targetId, endpoint);
   } catch {
     throw new Failed("unsealable", "what calls of the target are made with cannot be read");
   }

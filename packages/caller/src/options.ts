@@ -25,9 +25,10 @@ export interface TargetCallerOptions {
   /** Certificate authorities that are trusted, as PEM, in place of Node's. */
   readonly ca?: string | undefined;
   /**
-   * What calls of a target prove themselves with. Asked for each call, so quick. Where it throws, the call fails as `unsealable`, nothing is sent, and what was thrown is told to nobody. Default: nothing.
+   * What calls of a target at an endpoint prove themselves with: a run may still know the endpoint that the target had when it began. Asked for each call, so quick. Where it throws, the call fails as
+   * `unsealable`, nothing is sent, and what was thrown is told to nobody. Default: nothing.
    */
-  readonly credentialsOf: (targetId: string) => TargetCredentials | undefined;
+  readonly credentialsOf: (targetId: string, endpoint: string) => TargetCredentials | undefined;
   /** What payloads that are tokens are signed with; undefined: nothing yet, and they cannot be sent. Asked for each. Default: nothing. */
   readonly tokenSigner: () => TokenSigner | undefined;
   /** The time that calls are signed with, and that a `Retry-After` with a date is measured from, in milliseconds since 1970. Default: the system's. */

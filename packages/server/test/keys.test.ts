@@ -41,6 +41,7 @@ describe("keys over the API", () => {
   const suite = forSuite();
   let server: TestServer;
   let database: Database;
+  let endpoint: string;
   let id: string;
   const rotate = (body: object, target = id) => server.request("POST", `/v1/targets/${target}:rotateSigningKey`, body);
   const list = async (): Promise<readonly any[]> =>
@@ -48,7 +49,8 @@ describe("keys over the API", () => {
   before(async () => {
     server = await startServer(suite, { env: { INTERPOSE_LOG_LEVEL: "debug" } });
     database = await storeOf(suite, server);
-    id = await createTarget(server, { endpoint: (await startTarget(suite)).url });
+    ({ url: endpoint } = await startTarget(suite));
+    id = await createTarget(server, { endpoint });
   });
 
   it("are there for each target from the start, and listed without what is secret", async () => {
@@ -128,7 +130,7 @@ describe("keys over the API", () => {
     });
     const book = createKeyBook({ vault, instanceId, now: Date.now, onUnreadable: ({ reason }) => assert.fail(reason) });
     book.update(await loadKeys(database, instanceId));
-    const signing = book.credentialsOf(id)?.signingKeys ?? [];
+    const signing = book.credentialsOf(id, endpoint)?.signingKeys ?? [];
     const privateKeys = [
       ...signing.flatMap((key) => (key.kind === "ed25519" ? [key.privateKey] : [])),
       book.tokenSigner()?.privateKey ?? assert.fail("there is no key of the instance"),

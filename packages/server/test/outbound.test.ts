@@ -277,6 +277,33 @@ describe("outbound settings", () => {
     assert.equal((await put(`/v3alpha/targets/${id}`, { endpoint: `${hook.url}c` }, editor)).status, 200);
   });
 
+  it("go to no endpoint of before, which a run still calls that began when the target was there", async (t) => {
+    const before = await startTarget(t);
+    let release = (): void => undefined;
+    const slow = await startTarget(t, async () => {
+      await new Promise<void>((resolve) => (release = resolve));
+      return {};
+    });
+    const first = await createTarget(server, { endpoint: slow.url });
+    await changed(patch(INSTANCE, { origins: [new URL(hook.url).origin], headers: { "X-Shared": "shared" } }));
+    for (const own of [undefined, { headers: { "X-Key": "own" } }]) {
+      const id = await createTarget(server, { endpoint: before.url });
+      await setExecution(server, ON_LIST, [first, id]);
+      slow.calls.length = 0;
+      const running = search();
+      await eventually("the run is on its way", () => slow.calls.length > 0);
+      const moved = await server.request("PUT", `/v3alpha/targets/${id}`, { endpoint: hook.url }, { token: editor });
+      assert.equal(moved.status, 200);
+      if (own) await changed(patch(ofTarget(id), own));
+      release();
+      assert.equal((await running).status, own ? 500 : 200);
+      assert.equal(before.calls.length, 1, "where there is something of its own, it is not called");
+      assert.equal(before.calls[0]?.headers["x-shared"], undefined);
+    }
+    await changed(patch(INSTANCE, {}, "*"));
+    await end();
+  });
+
   it("are refused with what is wrong with them, and no value", async () => {
     const id = await createTarget(server, { endpoint: hook.url });
     for (const [body, field, says] of [

@@ -79,6 +79,8 @@ describe("secrets", () => {
   const inEndpoints = [planted("a password", PASSWORD), planted("a query", QUERY)];
   /** What a caller writes into a place where it does not belong is answered to that caller at most. */
   const misplaced = planted("a secret in the wrong place", MISPLACED);
+  /** What signs the headers of runs: it stands in the database alone. */
+  const ofRuns: Planted[] = [];
   /** What targets are not shown. */
   const hidden = planted("a hidden field", HIDDEN);
 
@@ -326,12 +328,16 @@ describe("secrets", () => {
       values: [],
     });
     assert.ok(instance);
+    ofRuns.push({ what: "the key of runs", bytes: instance.runKey });
     const given = { secrets: { masterKey: MASTER_KEY.toString("base64"), formerKeys: [] }, dataDir: "/nowhere" };
     const vault = await openVault(database, instance.id, given);
     const onUnreadable = ({ reason }: { reason: string }): never => assert.fail(reason);
     const book = createKeyBook({ vault, instanceId: instance.id, now: Date.now, onUnreadable });
-    book.update(await loadKeys(database, instance.id));
-    const signing = [...told, created.id].flatMap((target) => book.credentialsOf(target)?.signingKeys ?? []);
+    const loaded = await loadKeys(database, instance.id);
+    book.update(loaded);
+    const signing = loaded.outbound.flatMap(
+      ({ targetId, endpoint }) => book.credentialsOf(targetId, endpoint)?.signingKeys ?? [],
+    );
     for (const key of signing) {
       if (key.kind === "hmac") secrets.push(planted("a signing key", key.secret));
       else {
@@ -357,13 +363,14 @@ describe("secrets", () => {
     const sent = hook.calls[0]?.headers ?? assert.fail("there was no call");
     assert.deepEqual([sent["x-planted"], sent["x-shared"]], [HEADER, SHARED_HEADER]);
     assert.ok(sent.authorization?.startsWith(`Bearer ${GRANTED}`));
+    assert.ok(watcher.calls.some(({ body }) => body?.fullMethod === ON_OUTBOUND.request.method));
     assert.ok(elsewhere.calls.length >= 2 && watcher.calls.length >= 10);
     assert.ok(secrets.length >= 30, `${secrets.length} secrets`);
   });
 
   it("stand in no answer of the API, in no protocol, but those that tell one for the one time", () => {
     assert.ok(answers.length > 200, `${answers.length} answers`);
-    assertNonePlanted(secrets, answers);
+    assertNonePlanted([...secrets, ...ofRuns], answers);
     const ofTargets = /targets\/search|\/v1\/nothing/;
     assertNonePlanted(
       inEndpoints,
@@ -375,12 +382,12 @@ describe("secrets", () => {
     const log = [{ where: "the log", text: server.stdout() + server.stderr() }];
     for (const event of ["run.ended", "delivery.attempted", "call.ended", "keys.unreadable"])
       assert.ok(log[0]?.text.includes(`"event":"${event}"`), event);
-    assertNonePlanted([...secrets, ...inEndpoints, misplaced, hidden], log);
+    assertNonePlanted([...secrets, ...ofRuns, ...inEndpoints, misplaced, hidden], log);
   });
 
   it("stand in nothing that the command line prints", () => {
     assert.ok(printed.length >= 10);
-    assertNonePlanted([...secrets, ...inEndpoints, hidden], printed);
+    assertNonePlanted([...secrets, ...ofRuns, ...inEndpoints, hidden], printed);
   });
 
   it("stand in no table, as texts or bytes, but for endpoints in those of targets", async () => {

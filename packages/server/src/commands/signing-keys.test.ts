@@ -45,7 +45,9 @@ describe("signing keys of targets", () => {
       onUnreadable: (key) => assert.fail(JSON.stringify(key)),
     });
     book.update(await loadKeys(database, instanceId));
-    return (book.credentialsOf(id)?.signingKeys ?? []).flatMap((key) => (key.kind === "hmac" ? [key.secret] : []));
+    return (book.credentialsOf(id, TARGET.endpoint)?.signingKeys ?? []).flatMap((key) =>
+      key.kind === "hmac" ? [key.secret] : [],
+    );
   }
 
   it("are made with their target, have ZITADEL's form, and are all different", async () => {
@@ -164,7 +166,9 @@ describe("signing keys of targets", () => {
     assert.ok(here && there);
     const onHere = { ...context, committed: here.router.catchUp };
     const secretsAt = ({ book }: (typeof nodes)[number]): readonly string[] =>
-      (book.credentialsOf(id)?.signingKeys ?? []).flatMap((key) => (key.kind === "hmac" ? [key.secret] : []));
+      (book.credentialsOf(id, TARGET.endpoint)?.signingKeys ?? []).flatMap((key) =>
+        key.kind === "hmac" ? [key.secret] : [],
+      );
     const { id, signingKey: first } = await createTarget(onHere, { ...TARGET, dialect: "v2" });
     let expected: readonly string[] = [first];
     for (const graceMs of [DAY_MS, 0]) {
@@ -174,7 +178,7 @@ describe("signing keys of targets", () => {
       await eventually("it signs on the other", () => secretsAt(there).join() === expected.join());
     }
     await deleteTarget(onHere, id);
-    await eventually("it is gone on the other", () => there.book.credentialsOf(id) === undefined);
+    await eventually("it is gone on the other", () => there.book.credentialsOf(id, TARGET.endpoint) === undefined);
   });
 
   it("are given to targets that have none, also by servers that start at once", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import { describe, it } from "node:test";
-import type { SigningKey } from "@interpose/caller";
+import type { SigningKey, TargetCredentials } from "@interpose/caller";
 import type { LoadedKeys, SealedOutbound } from "../store/sql/load-keys.ts";
 import type { SealedSigningKey, SigningAlgorithm } from "../store/sql/signing-key-row.ts";
 import { createKeyBook, SERVED_AFTER_MS, type KeyBook, type UnreadableKey } from "./book.ts";
@@ -41,12 +41,19 @@ function tell(book: KeyBook, keys: Partial<LoadedKeys>): void {
   const loaded = { ...NONE, ...keys };
   const owners = [...loaded.signingKeys, ...loaded.publicKeys].map(({ targetId }) => targetId);
   const silent = new Set(owners.filter((id) => !loaded.outbound.some(({ targetId }) => targetId === id)));
-  const outbound = [...silent].map((targetId) => ({ targetId, endpoint: "https://hooks.corp/a", sealed: null }));
+  const outbound = [...silent].map((targetId) => ({ targetId, endpoint: ENDPOINT, sealed: null }));
   book.update({ ...loaded, outbound: [...loaded.outbound, ...outbound] });
 }
 
+const ENDPOINT = "https://hooks.corp/a";
+
+/** What calls of a target at its endpoint are given. */
+function of(book: KeyBook, targetId: string, endpoint = ENDPOINT): TargetCredentials | undefined {
+  return book.credentialsOf(targetId, endpoint);
+}
+
 /** What a target is sent, sealed. */
-function sentTo(targetId: string, own: Partial<TargetOutbound>, endpoint = "https://hooks.corp/a"): SealedOutbound {
+function sentTo(targetId: string, own: Partial<TargetOutbound>, endpoint = ENDPOINT): SealedOutbound {
   const place = targetOutboundPlace(INSTANCE, targetId);
   return { targetId, endpoint, sealed: sealOutbound(VAULT, place, { ...NO_TARGET_OUTBOUND, ...own }) };
 }
@@ -77,10 +84,10 @@ describe("createKeyBook()", () => {
   it("knows no target that it was not told of, and no longer one that is gone", () => {
     const { book } = newBook();
     tell(book, { signingKeys: [signingKey().key] });
-    assert.equal(book.credentialsOf("3"), undefined);
-    assert.equal(book.credentialsOf("2")?.signingKeys.length, 1);
+    assert.equal(of(book, "3"), undefined);
+    assert.equal(of(book, "2")?.signingKeys.length, 1);
     tell(book, { targetIds: ["2"] });
-    assert.equal(book.credentialsOf("2"), undefined);
+    assert.equal(of(book, "2"), undefined);
   });
 
   it("changes the targets that were loaded, and leaves the others", () => {
@@ -88,8 +95,8 @@ describe("createKeyBook()", () => {
     const [two, three, next] = [signingKey(), signingKey("hmac", null, "3"), signingKey()];
     tell(book, { signingKeys: [two.key, three.key] });
     tell(book, { targetIds: ["2"], signingKeys: [next.key] });
-    assert.deepEqual(secretsOf(book.credentialsOf("2")?.signingKeys), [next.text]);
-    assert.deepEqual(secretsOf(book.credentialsOf("3")?.signingKeys), [three.text]);
+    assert.deepEqual(secretsOf(of(book, "2")?.signingKeys), [next.text]);
+    assert.deepEqual(secretsOf(of(book, "3")?.signingKeys), [three.text]);
   });
 
   it("lets a key sign to the millisecond at which its grace is over", () => {
@@ -98,7 +105,7 @@ describe("createKeyBook()", () => {
     tell(book, { signingKeys: [next.key, former.key, oldest.key] });
     const at = (now: number): readonly string[] => {
       time.now = now;
-      return secretsOf(book.credentialsOf("2")?.signingKeys);
+      return secretsOf(of(book, "2")?.signingKeys);
     };
     assert.deepEqual(at(1_999), [next.text, former.text, oldest.text]);
     assert.deepEqual(at(2_000), [next.text, former.text]);
@@ -109,14 +116,14 @@ describe("createKeyBook()", () => {
   it("answers the same object until something is over, so that a call makes none", () => {
     const { book } = newBook();
     tell(book, { signingKeys: [signingKey().key, signingKey("hmac", 2_000).key] });
-    assert.equal(book.credentialsOf("2"), book.credentialsOf("2"));
+    assert.equal(of(book, "2"), of(book, "2"));
   });
 
   it("has pairs of Ed25519 as keys that sign", () => {
     const { book } = newBook();
     const { key } = signingKey("ed25519");
     tell(book, { signingKeys: [key] });
-    const [signing] = book.credentialsOf("2")?.signingKeys ?? [];
+    const [signing] = of(book, "2")?.signingKeys ?? [];
     assert.ok(signing?.kind === "ed25519" && key.publicKey);
     const derived = createPublicKey(signing.privateKey).export({ type: "spki", format: "der" });
     assert.deepEqual(derived, Buffer.from(key.publicKey));
@@ -130,9 +137,9 @@ describe("createKeyBook()", () => {
     for (let i = 0; i < 2; i++) tell(book, { signingKeys: [other.key, moved] });
     assert.deepEqual(told, [{ targetId: "2", keyId: "moved", reason: "it was changed, or belongs to another place" }]);
     for (let i = 0; i < 2; i++)
-      assert.throws(() => book.credentialsOf("2"), /something that calls of target 2 need cannot be opened/);
+      assert.throws(() => of(book, "2"), /something that calls of target 2 need cannot be opened/);
     time.now = 2_000;
-    assert.deepEqual(secretsOf(book.credentialsOf("2")?.signingKeys), [other.text]);
+    assert.deepEqual(secretsOf(of(book, "2")?.signingKeys), [other.text]);
   });
 
   it("encrypts for the active public key until it expires", () => {
@@ -140,11 +147,11 @@ describe("createKeyBook()", () => {
     const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
     const pem = publicKey.export({ type: "spki", format: "pem" }) as string;
     tell(book, { publicKeys: [{ targetId: "2", id: "7", pem, expiresAt: new Date(2_000) }] });
-    const found = book.credentialsOf("2");
+    const found = of(book, "2");
     assert.deepEqual([found?.signingKeys, found?.encryptionKey?.id], [[], "7"]);
     assert.ok(found?.encryptionKey?.publicKey.equals(publicKey));
     time.now = 2_000;
-    assert.equal(book.credentialsOf("2")?.encryptionKey, undefined);
+    assert.equal(of(book, "2")?.encryptionKey, undefined);
   });
 
   it("signs tokens by the oldest key that is not retired, and serves those that were for 30 days", async () => {
@@ -186,22 +193,34 @@ describe("createKeyBook()", () => {
     const merged = { "X-Shared": "s", "x-key": "own" };
     const { book } = newBook();
     tell(book, { outbound: [own, elsewhere], instanceOutbound: shared });
-    assert.deepEqual(book.credentialsOf("2")?.headers, merged);
-    assert.equal(book.credentialsOf("3")?.headers, undefined);
+    assert.deepEqual(of(book, "2")?.headers, merged);
+    assert.equal(of(book, "3", elsewhere.endpoint)?.headers, undefined);
     // Of the targets, nothing is loaded when the instance's changes.
     tell(book, { targetIds: [], instanceOutbound: null });
-    assert.deepEqual(book.credentialsOf("2")?.headers, { "x-key": "own" });
+    assert.deepEqual(of(book, "2")?.headers, { "x-key": "own" });
     tell(book, { targetIds: [], instanceOutbound: sharedWith(["https://*.corp"], { headers: { a: "b" } }) });
-    assert.deepEqual(book.credentialsOf("2")?.headers, { a: "b", "x-key": "own" });
-    assert.deepEqual(book.credentialsOf("3")?.headers, { a: "b" });
-    assert.equal(book.credentialsOf("3"), book.credentialsOf("3"), "no call makes another one");
+    assert.deepEqual(of(book, "2")?.headers, { a: "b", "x-key": "own" });
+    assert.deepEqual(of(book, "3", elsewhere.endpoint)?.headers, { a: "b" });
+    assert.equal(of(book, "2"), of(book, "2"), "no call makes another one");
+  });
+
+  it("gives a call to where its target was before the instance's for there, and nothing that the target is sent of its own", () => {
+    const { book } = newBook();
+    const instanceOutbound = sharedWith(["https://hooks.corp", "https://former.corp"], { headers: { a: "b" } });
+    tell(book, { signingKeys: [signingKey().key], outbound: [sentTo("3", { headers: { c: "d" } })], instanceOutbound });
+    assert.deepEqual(of(book, "2")?.headers, { a: "b" });
+    const evil = of(book, "2", "https://evil.example/");
+    assert.deepEqual([evil?.headers, evil?.signingKeys.length], [undefined, 1]);
+    assert.deepEqual(of(book, "2", "https://former.corp/")?.headers, { a: "b" });
+    for (const endpoint of ["https://evil.example/", "https://former.corp/", "https://hooks.corp/b"])
+      assert.throws(() => of(book, "3", endpoint), /was not given for an endpoint of before/);
   });
 
   it("fails calls of a target whose own settings cannot be opened, and tells of it", () => {
     const { book, told } = newBook();
     tell(book, { outbound: [{ ...sentTo("3", { headers: { a: "b" } }), targetId: "2" }, sentTo("4", {})] });
-    assert.throws(() => book.credentialsOf("2"), /cannot be opened/);
-    assert.deepEqual(book.credentialsOf("4")?.headers, undefined);
+    assert.throws(() => of(book, "2"), /cannot be opened/);
+    assert.deepEqual(of(book, "4")?.headers, undefined);
     const reason = "it was changed, or belongs to another place";
     assert.deepEqual(told, [{ targetId: "2", keyId: "outbound", reason }]);
   });
@@ -212,13 +231,13 @@ describe("createKeyBook()", () => {
     instanceOutbound[instanceOutbound.length - 1] = (instanceOutbound.at(-1) ?? 0) ^ 1;
     const outbound = [sentTo("2", {}), sentTo("3", { ignoresInstance: true, headers: { c: "d" } })];
     tell(book, { outbound, instanceOutbound });
-    assert.throws(() => book.credentialsOf("2"), /cannot be opened/);
-    assert.deepEqual(book.credentialsOf("3")?.headers, { c: "d" });
+    assert.throws(() => of(book, "2"), /cannot be opened/);
+    assert.deepEqual(of(book, "3")?.headers, { c: "d" });
     assert.deepEqual(
       told.map(({ targetId, keyId }) => [targetId, keyId]),
       [[undefined, "outbound"]],
     );
     tell(book, { targetIds: [], instanceOutbound: null });
-    assert.equal(book.credentialsOf("2")?.headers, undefined, "it was cleared");
+    assert.equal(of(book, "2")?.headers, undefined, "it was cleared");
   });
 });

@@ -9,6 +9,7 @@ import {
   NO_INSTANCE_OUTBOUND,
   openInstanceOutbound,
   openTargetOutbound,
+  sendsAnything,
   type InstanceOutbound,
   type TargetOutbound,
 } from "./outbound.ts";
@@ -45,10 +46,11 @@ export interface KeyBook {
   /** Takes in what was loaded. */
   update(keys: LoadedKeys): void;
   /**
-   * What calls of a target need. Undefined: there is no such target. Throws where a key that should sign cannot be opened, or what should be sent along: then the call must not
-   * be made, since its target would take it for somebody else's.
+   * What calls of a target at an endpoint need. Undefined: there is no such target. Throws where a key that should sign cannot be opened, or what should be sent along: then the call
+   * must not be made, since its target would take it for somebody else's. A run may still know another endpoint than the target has by now: what is the instance's goes by the one that is
+   * called, and for a target that is sent anything of its own, which was not given for that one, it throws.
    */
-  credentialsOf(targetId: string): TargetCredentials | undefined;
+  credentialsOf(targetId: string, endpoint: string): TargetCredentials | undefined;
   /** How tokens are signed now. Undefined: there is no key that could. */
   tokenSigner(): TokenSigner | undefined;
   /** The public keys by which tokens of now and of the past can be verified. */
@@ -169,13 +171,13 @@ export function createKeyBook({ vault, instanceId, now, onUnreadable }: KeyBookP
       }));
     },
 
-    credentialsOf(targetId) {
+    credentialsOf(targetId, endpoint) {
       const page = pages.get(targetId);
       if (!page) return undefined;
       const at = now();
       if (at >= page.until) refresh(page, shared, at);
-      if (page.current) return page.current;
-      throw new Error(`something that calls of target ${targetId} need cannot be opened`);
+      if (!page.current) throw new Error(`something that calls of target ${targetId} need cannot be opened`);
+      return endpoint === page.endpoint ? page.current : atFormerEndpoint(page, shared, endpoint);
     },
 
     tokenSigner() {
@@ -203,9 +205,16 @@ function refresh(page: Page, shared: InstanceOutbound | undefined, at: number): 
   page.until = Math.min(Infinity, ...signing.map(({ until }) => until), encryption?.until ?? Infinity);
 }
 
+/** What a call is given that still goes where its target was before. Throws for a target that is sent anything of its own: whoever gave that did not mean this endpoint. */
+function atFormerEndpoint(page: Page, shared: InstanceOutbound | undefined, endpoint: string): TargetCredentials {
+  const outbound = page.own && sendsAnything(page.own) ? undefined : outboundOf({ ...page, endpoint }, shared);
+  if (!page.current || !outbound) throw new Error("what is sent to a target was not given for an endpoint of before");
+  return { ...page.current, ...outbound };
+}
+
 /** Undefined: it cannot be said. What cannot be opened of the instance might be for any target that does not ignore it. */
 function outboundOf(
-  { own, endpoint }: Page,
+  { own, endpoint }: Pick<Page, "own" | "endpoint">,
   shared: InstanceOutbound | undefined,
 ): ReturnType<typeof mergedOutbound> | undefined {
   if (!own) return undefined;

@@ -15,6 +15,9 @@ import { createVault, sealedBy } from "./vault.ts";
 
 const [OLD, NEW] = [1, 2].map((byte) => Buffer.alloc(32, byte)) as [Buffer, Buffer];
 
+/** Of targets that the harness makes. */
+const ENDPOINT = "https://example.com";
+
 function settings(current: Buffer, ...former: readonly Buffer[]): MasterKeySettings {
   const formerKeys = former.map((key) => key.toString("base64"));
   return { dataDir: "/nowhere", secrets: { masterKey: current.toString("base64"), formerKeys } };
@@ -57,7 +60,7 @@ describe("resealAll()", () => {
     const loaded = await loadKeys(database, instanceId);
     book.update(loaded);
     if (unreadable.length > 0) return undefined;
-    return loaded.signingKeys.map(({ targetId }) => [targetId, book.credentialsOf(targetId)?.signingKeys]);
+    return loaded.signingKeys.map(({ targetId }) => [targetId, book.credentialsOf(targetId, ENDPOINT)?.signingKeys]);
   }
 
   const checkedBy = async (): Promise<string> =>

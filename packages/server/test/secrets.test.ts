@@ -14,8 +14,12 @@ import { actionClient, TRANSPORTS, type TransportName } from "./harness/clients.
 import { storeOf as environmentOf } from "./harness/command-line.ts";
 import { publish, storeOf } from "./harness/events.ts";
 import { eventually } from "./harness/eventually.ts";
+import { gatewayAddress } from "./harness/gateway-address.ts";
+import { bearer } from "./harness/grpc-js.ts";
 import { assertNonePlanted, planted, plantedPem, type Found, type Planted } from "./harness/planted.ts";
 import { runInterpose, startServer, type JsonAnswer, type RequestOptions, type TestServer } from "./harness/server.ts";
+import { order, SHOP_PROTOS, shopClient, startShop } from "./harness/shop.ts";
+import { orderByHttp } from "./harness/shop-by-http.ts";
 import { startTarget, type TestTarget } from "./harness/target.ts";
 import { startTokenServer } from "./harness/token-server.ts";
 
@@ -39,10 +43,15 @@ const COOKIE = plain("cookie");
 const SHORT = `s${randomBytes(4).toString("hex")}`;
 const HIDDEN = plain("hidden");
 const MISPLACED = plain("misplaced");
+/** Of those who call an API behind a gateway. */
+const CALLER_TOKEN = plain("caller-token");
+const CALLER_PASSWORD = plain("caller-password");
 
 const ON_LIST = { request: { method: methodName("ListTargets") } };
 const ON_CREATE = { request: { method: methodName("CreateTarget") } };
 const ON_OUTBOUND = { request: { method: "/interpose.v1.TargetService/UpdateTargetOutbound" } };
+const ON_ORDER = { request: { method: "/shop.v1.Shop/Order" } };
+const ON_ORDERED = { response: { service: "shop.v1.Shop" } };
 const ON_FUNCTION = { function: { name: "preuserinfo" } };
 const TYPE = "secrets.planted";
 
@@ -74,6 +83,8 @@ describe("secrets", () => {
     planted("a token that is not valid", WRONG_TOKEN),
     planted("a cookie", COOKIE),
     planted("a short header", SHORT),
+    planted("the token of a gateway's caller", CALLER_TOKEN),
+    planted("a field that is redacted behind a gateway", CALLER_PASSWORD),
   ];
   /** Those that stand in a target's endpoint, which those may read who may read targets. */
   const inEndpoints = [planted("a password", PASSWORD), planted("a query", QUERY)];
@@ -123,8 +134,13 @@ describe("secrets", () => {
     const clientCertificate = { certificate: ofClient.ca, privateKey: await keyOf(ofClient) };
     secrets.push(plantedPem("the key of a client certificate", clientCertificate.privateKey));
 
+    const shop = await startShop(suite);
     server = await startServer(suite, {
       env: {
+        INTERPOSE_GATEWAY_LISTEN: "127.0.0.1:0",
+        INTERPOSE_GATEWAY_UPSTREAM: `http://${shop.address}`,
+        INTERPOSE_GATEWAY_DESCRIPTORS: SHOP_PROTOS,
+        INTERPOSE_GATEWAY_OPENAPI: "true",
         INTERPOSE_ADMIN_TOKEN: ADMIN,
         INTERPOSE_SECRETS_MASTER_KEY: MASTER_KEY.toString("base64"),
         INTERPOSE_LOG_LEVEL: "debug",
@@ -180,6 +196,22 @@ describe("secrets", () => {
     };
     const outbound = { headers: { "X-Planted": HEADER }, clientCertificate };
 
+    const gateway = gatewayAddress(server);
+    const byGrpc = shopClient(suite, gateway);
+    /** Orders through the gateway in each protocol, with secrets of a caller. */
+    async function orders(end: string): Promise<void> {
+      const message = { item: "tea", count: 1, password: CALLER_PASSWORD };
+      const headers = { authorization: `Bearer ${CALLER_TOKEN}`, cookie: `session=${COOKIE}` };
+      const outcome = await order(byGrpc, message, bearer(CALLER_TOKEN)).catch((error: unknown) => error);
+      answers.push({ where: `${end} behind a gateway`, text: `${String(outcome)} ${JSON.stringify(outcome)}` });
+      for (const form of ["Connect", "REST"] as const) {
+        const { status, body, headers: received } = await orderByHttp(form, gateway, message, headers);
+        const text = JSON.stringify([status, body, [...received]]);
+        answers.push({ where: `${end} behind a gateway, by ${form}`, text });
+      }
+    }
+    await orders("nothing hooked");
+
     // Calls that end in each way, in each protocol.
     for (const [end, [url, tokenUrl]] of Object.entries(endpoints)) {
       const id = await createTarget(admin, {
@@ -201,7 +233,10 @@ describe("secrets", () => {
       }
       await setExecution(admin, ON_FUNCTION, [id]);
       await ask("POST", "/v1/functions/preuserinfo:invoke", { input: {} });
-      for (const condition of [ON_LIST, ON_FUNCTION]) await asked("DELETE", "/v3alpha/executions", { condition });
+      for (const condition of [ON_ORDER, ON_ORDERED]) await setExecution(admin, condition, [id]);
+      await orders(end);
+      for (const condition of [ON_LIST, ON_FUNCTION, ON_ORDER, ON_ORDERED])
+        await asked("DELETE", "/v3alpha/executions", { condition });
     }
 
     // Deliveries that end in each way, die and are delivered anew.
@@ -282,6 +317,8 @@ describe("secrets", () => {
     await ask("GET", `/v1/nothing?token=${WRONG_TOKEN}`);
 
     // What can be read.
+    const described = await fetch(`http://${gateway}/openapi.json`);
+    answers.push({ where: "the gateway's OpenAPI", text: await described.text() });
     for (const place of [
       "/healthz",
       "/readyz",
@@ -420,6 +457,8 @@ describe("secrets", () => {
       { where: "a target that watches", text: toldBy(watcher.calls) },
     ]);
     assertNonePlanted([hidden], [{ where: "requests that targets saw", text: toldBy(requestsOf(watcher)) }]);
+    const ordered = hook.calls.filter(({ body }) => body?.fullMethod === ON_ORDER.request.method);
+    assert.ok(ordered.length >= 6, `${ordered.length} orders behind the gateway were seen`);
     // All bodies, and what is shown of callers in them.
     const bodies = [...hook.calls, ...watcher.calls].map(({ body }) => body as unknown);
     assertNonePlanted(secrets, [{ where: "a body", text: JSON.stringify(bodies) }]);

@@ -1,8 +1,12 @@
 // Secrets are planted in all that Interpose is told and keeps, everything is used, in success and failure, and whatever comes out of it is looked through for each of them, in each form.
+// Told deliberately, and the only exceptions: to who creates or rotates it, a signing key of HMAC or a token, in that answer alone (`tellsSecret`); to callers with
+// `action.target.signing_key.read`, signing keys of HMAC, where v2beta and v2 show targets; to who may read targets, endpoints as they were given, which may have a password and a query.
+// In the database, those endpoints, and the key that signs headers of runs, are not sealed.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { before, describe, it } from "node:test";
+import { inspect } from "node:util";
 import { createKeyBook } from "../src/keys/book.ts";
 import { openVault } from "../src/keys/open-vault.ts";
 import type { Database } from "../src/store/database.ts";
@@ -15,7 +19,7 @@ import { storeOf as environmentOf } from "./harness/command-line.ts";
 import { publish, storeOf } from "./harness/events.ts";
 import { eventually } from "./harness/eventually.ts";
 import { gatewayAddress } from "./harness/gateway-address.ts";
-import { bearer } from "./harness/grpc-js.ts";
+import { bearer, grpcJsClient } from "./harness/grpc-js.ts";
 import { assertNonePlanted, planted, plantedPem, type Found, type Planted } from "./harness/planted.ts";
 import { runInterpose, startServer, type JsonAnswer, type RequestOptions, type TestServer } from "./harness/server.ts";
 import { order, SHOP_PROTOS, shopClient, startShop } from "./harness/shop.ts";
@@ -203,7 +207,7 @@ describe("secrets", () => {
       const message = { item: "tea", count: 1, password: CALLER_PASSWORD };
       const headers = { authorization: `Bearer ${CALLER_TOKEN}`, cookie: `session=${COOKIE}` };
       const outcome = await order(byGrpc, message, bearer(CALLER_TOKEN)).catch((error: unknown) => error);
-      answers.push({ where: `${end} behind a gateway`, text: `${String(outcome)} ${JSON.stringify(outcome)}` });
+      answers.push({ where: `${end} behind a gateway`, text: inspect(outcome, { depth: null }) });
       for (const form of ["Connect", "REST"] as const) {
         const { status, body, headers: received } = await orderByHttp(form, gateway, message, headers);
         const text = JSON.stringify([status, body, [...received]]);
@@ -228,8 +232,8 @@ describe("secrets", () => {
         const outcome = await actionClient(server, transport, headers)
           .listTargets({})
           .catch((error: unknown) => error);
-        const text = outcome instanceof Error ? `${String(outcome)} ${JSON.stringify(outcome)}` : "";
-        answers.push({ where: `${end} over ${transport}`, text });
+        const where = outcome instanceof Error ? `${end} over ${transport}` : `targets over ${transport}`;
+        answers.push({ where, text: inspect(outcome, { depth: null }) });
       }
       await setExecution(admin, ON_FUNCTION, [id]);
       await ask("POST", "/v1/functions/preuserinfo:invoke", { input: {} });
@@ -317,6 +321,30 @@ describe("secrets", () => {
     await ask("GET", `/v1/nothing?token=${WRONG_TOKEN}`);
 
     // What can be read.
+    const reflection = grpcJsClient(suite, {
+      file: "grpc/reflection/v1/reflection.proto",
+      service: "grpc.reflection.v1.ServerReflection",
+      address: `127.0.0.1:${server.port}`,
+    }).ServerReflectionInfo();
+    for (const question of [{ listServices: "" }, { fileContainingSymbol: "interpose.v1.TargetService" }]) {
+      reflection.write(question);
+      const answer: unknown = await new Promise((resolve, reject) =>
+        reflection.once("data", resolve).once("error", reject),
+      );
+      answers.push({ where: "reflection", text: JSON.stringify(answer) });
+    }
+    reflection.end();
+    for (const version of ["v2beta", "v2"]) {
+      const targets = `/${version}/actions/targets`;
+      const shown = await asked("POST", `${targets}/search`, {}, { tellsSecret: true });
+      assert.ok(
+        shown.targets.every((target: { signingKey?: string }) => target.signingKey),
+        "admins may read them",
+      );
+      await asked("POST", `${targets}/search`, {}, { token: token.token });
+      await asked("GET", `${targets}/${first}`, undefined, { token: token.token });
+    }
+    for (const place of [`/v3alpha/targets/${first}`, "/v3alpha/executions/functions"]) await asked("GET", place);
     const described = await fetch(`http://${gateway}/openapi.json`);
     answers.push({ where: "the gateway's OpenAPI", text: await described.text() });
     for (const place of [
@@ -351,6 +379,7 @@ describe("secrets", () => {
     for (const args of [
       ["tokens", "list"],
       ["executions", "list"],
+      ["targets", "list"],
     ]) {
       assert.equal(await run(args, byApi), 0);
       assert.equal(await run([...args, "--direct"], direct), 0);
@@ -408,10 +437,11 @@ describe("secrets", () => {
   it("stand in no answer of the API, in no protocol, but those that tell one for the one time", () => {
     assert.ok(answers.length > 200, `${answers.length} answers`);
     assertNonePlanted([...secrets, ...ofRuns], answers);
-    const ofTargets = /targets\/search|\/v1\/nothing/;
+    const showTargets =
+      /^(POST .*\/targets\/search|GET \/(v3alpha|v2beta\/actions|v2\/actions)\/targets\/\d+|targets over .*)$/;
     assertNonePlanted(
       inEndpoints,
-      answers.filter(({ where }) => !ofTargets.test(where)),
+      answers.filter(({ where }) => !showTargets.test(where)),
     );
   });
 
@@ -424,7 +454,9 @@ describe("secrets", () => {
 
   it("stand in nothing that the command line prints", () => {
     assert.ok(printed.length >= 10);
-    assertNonePlanted([...secrets, ...ofRuns, ...inEndpoints, hidden], printed);
+    assertNonePlanted([...secrets, ...ofRuns], printed);
+    const others = printed.filter(({ where }) => !where.startsWith("targets list"));
+    assertNonePlanted([...inEndpoints, hidden], others);
   });
 
   it("stand in no table, as texts or bytes, but for endpoints in those of targets", async () => {
@@ -445,6 +477,8 @@ describe("secrets", () => {
       const where = `${table}.${column}`;
       assertNonePlanted([...secrets, misplaced], [{ where, text }]);
       if (where !== "targets.endpoint") assertNonePlanted(inEndpoints, [{ where, text }]);
+      else
+        assert.throws(() => assertNonePlanted(inEndpoints, [{ where, text }]), /has a password/, "they would be seen");
     }
   });
 

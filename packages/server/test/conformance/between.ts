@@ -9,7 +9,6 @@ import type { Spoken } from "../../src/hosts/gateway/protocols/index.ts";
 import type { TlsPair } from "../../src/listener/tls-files.ts";
 import { createPlanRunner } from "../../src/hosts/run-plan.ts";
 import { snapshotOf } from "../harness/snapshot.ts";
-import { TEST_SIGNING } from "../harness/test-keys.ts";
 
 /** What stands between the two sides of the Connect conformance suite. The suite's programs of ours are given it as JSON. */
 export interface Between {
@@ -47,7 +46,7 @@ export async function beginProgram(): Promise<Program> {
   const descriptors = await loadDescriptors({ kind: "path", path: between.protos });
   const hooked = between.target === undefined ? undefined : { endpoint: between.target, timeoutMs: 10_000 };
   const snapshot = snapshotOf(hooked ? { request: hooked, response: hooked } : {});
-  const targets = createTargetCaller({ egressAllow: ["127.0.0.0/8"], ...TEST_SIGNING });
+  const targets = createTargetCaller({ egressAllow: ["127.0.0.0/8"] });
   const gateways: Gateway[] = [];
   const reference = spawn(between.reference, [], { stdio: ["pipe", "pipe", "inherit"] });
   process.once("SIGTERM", () => void end(0));

@@ -84,7 +84,7 @@ export async function exchange(
     const credentials = credentialsOf(request, options);
     const body = payloadType === "json" ? payload : await sealed(payload, payloadType, credentials, options);
     const oauth = credentials?.oauth;
-    const accessToken = oauth && (await Promise.race([tokens.of(oauth, egressAllow), limit.over]));
+    const accessToken = oauth && (await Promise.race([tokens.of(oauth, egressAllow), limit.over()]));
     const timestamp = Math.floor(options.now() / 1_000);
     const { userAgent } = options;
     let headers = headersOf({ url, id, timestamp, body, own, userAgent, credentials, accessToken });

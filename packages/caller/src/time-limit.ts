@@ -6,8 +6,8 @@ export interface TimeLimit {
   readonly signal: AbortSignal;
   /** Whether the time was over before anything else. */
   timedOut(): boolean;
-  /** Rejects when the signal is aborted, and settles in no other way. */
-  readonly over: Promise<never>;
+  /** What rejects when the signal is aborted, and settles in no other way. */
+  over(): Promise<never>;
   /** Ends the limit: it neither holds a timer nor the other signal any more. */
   clear(): void;
 }
@@ -42,9 +42,7 @@ export function beginTimeLimit(outer: AbortSignal, ms: number, reasons: Partial<
     signal: controller.signal,
     timedOut: () => timedOut,
     // Made where it is asked for: few who begin a limit do.
-    get over() {
-      return (over ??= rejectionOf(controller.signal));
-    },
+    over: () => (over ??= rejectionOf(controller.signal)),
     clear() {
       clearTimeout(timer);
       outer.removeEventListener("abort", abort);

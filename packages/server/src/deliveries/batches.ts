@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { createPause } from "./pause.ts";
 
 /** How long a batch that failed waits before it is tried again: at first, and at most. */
 const FIRST_WAIT_MS = 50;
@@ -41,7 +42,7 @@ export function createBatches<T>(
   let underWay = 0;
   let running: Promise<void> | undefined;
   let stopped = false;
-  let stopGathering: (() => void) | undefined;
+  const pause = createPause();
   /** Of the batch before. */
   let lastSize = 0;
   let lastEnd = 0;
@@ -49,14 +50,7 @@ export function createBatches<T>(
   async function gather({ many, enough, limitMs, isUrgent }: Gathering<T>): Promise<void> {
     const rest = lastEnd + limitMs - performance.now();
     if (lastSize < many || rest <= 0 || waiting.length >= enough || waiting.some(isUrgent)) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, rest);
-      stopGathering = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-    stopGathering = undefined;
+    await pause.wait(rest);
   }
   const isStopped = (): boolean => stopped;
   async function done(batch: readonly T[]): Promise<boolean> {
@@ -89,7 +83,7 @@ export function createBatches<T>(
     add(item) {
       if (stopped) return;
       waiting.push(item);
-      if (gathering && (waiting.length >= gathering.enough || gathering.isUrgent(item))) stopGathering?.();
+      if (gathering && (waiting.length >= gathering.enough || gathering.isUrgent(item))) pause.end();
       running ??= run();
     },
     size: () => waiting.length + underWay,
@@ -99,7 +93,7 @@ export function createBatches<T>(
     stop() {
       stopped = true;
       waiting = [];
-      stopGathering?.();
+      pause.end();
     },
   };
 }

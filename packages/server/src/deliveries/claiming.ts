@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { claimDeliveries, type ClaimedDelivery, type ClaimOfQueue } from "../store/sql/claim-deliveries.ts";
 import type { OwnedQueue } from "./queue.ts";
 import type { Schedule } from "./schedule.ts";
+import { createPause } from "./pause.ts";
 import { SCARCE_SHARE, takeTurns } from "./turns.ts";
 import type { WorkerContext } from "./worker-parts.ts";
 
@@ -54,7 +55,7 @@ export function startClaiming(
   /** Slots that became free since the last claim began, and when that was. */
   let freed = 0;
   let beganAt = Number.NEGATIVE_INFINITY;
-  let stopGathering: (() => void) | undefined;
+  const pause = createPause();
 
   const freeSlots = (): number => Math.min(maxInFlight - active, maxInFlight * HELD_PER_SLOT - held);
   const isScarce = (): boolean => freeSlots() < maxInFlight * SCARCE_SHARE;
@@ -62,14 +63,7 @@ export function startClaiming(
   async function gatherSlots(): Promise<void> {
     const rest = beganAt + GATHER_MS - performance.now();
     if (freed === 0 || rest <= 0 || !isScarce()) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, rest);
-      stopGathering = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-    stopGathering = undefined;
+    await pause.wait(rest);
   }
 
   function take(queue: OwnedQueue, room: number, claim: ClaimOfQueue, now: number): void {
@@ -131,13 +125,13 @@ export function startClaiming(
     release(queue) {
       active--;
       freed++;
-      if (!isScarce()) stopGathering?.();
+      if (!isScarce()) pause.end();
       if (queue.hasDue) schedule.wake(queue);
       else schedule.nudge();
     },
     written(count) {
       held -= count;
-      if (!isScarce()) stopGathering?.();
+      if (!isScarce()) pause.end();
       schedule.nudge();
     },
     active: () => active,

@@ -45,6 +45,8 @@ export { invocation } from "./invocation.ts";
 export type { Invocation, InvokedFunction } from "./invocation.ts";
 export type { Subject } from "./subject.ts";
 export { mergeReply } from "./merge.ts";
+export { jsonDiff, MAX_DIFFERENCES } from "./json-diff.ts";
+export type { JsonDifference } from "./json-diff.ts";
 
 // How an event's targets are told.
 export { deliveriesOf } from "./delivery/stages.ts";

@@ -33,6 +33,7 @@ async function check(
       },
       callInBackground: (request) => void asked.push(request),
     },
+    now: () => 0,
     signal: new AbortController().signal,
   });
   return { done, asked };

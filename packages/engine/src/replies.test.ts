@@ -125,6 +125,7 @@ async function exchangeWith<S extends Subject<S>>(
     },
     subject,
     caller: { call: () => Promise.resolve(exchange), callInBackground: () => assert.fail("nothing is async") },
+    now: () => 0,
     signal: new AbortController().signal,
   });
 }

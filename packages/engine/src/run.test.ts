@@ -61,6 +61,7 @@ async function check(
     }),
     caller,
     signal: new AbortController().signal,
+    now: () => caller.asked.length,
     ...rest,
   });
   return { done, asked: caller.asked, started: caller.started };
@@ -110,6 +111,22 @@ describe("run()", () => {
       result.done.calls.map(({ effect }) => effect),
       ["changed", "changed", "none"],
     );
+  });
+
+  it("keeps what each call was sent, and what its reply made of the message", async () => {
+    const { done } = await check([call("1"), target({ id: "2" })], {
+      "1": replied({ name: "b" }),
+      "2": replied("seen"),
+    });
+    const [first, second] = done.calls;
+    assert.ok(first && second);
+    assert.deepEqual(
+      [first.payload.request, first.reply, first.beganMs],
+      [{ name: "a", user_id: "1" }, '{"name":"b"}', 0],
+    );
+    assert.deepEqual(first.changedTo?.message.json("proto"), { name: "b", user_id: "1" });
+    assert.deepEqual([second.payload.request, second.reply, second.beganMs], [{ name: "b", user_id: "1" }, "seen", 1]);
+    assert.equal(second.changedTo, undefined);
   });
 
   it("gives a webhook's body no meaning", async () => {

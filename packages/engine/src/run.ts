@@ -1,5 +1,6 @@
 import type { CallFailure, Exchange, TargetCaller } from "./call.ts";
 import type { InterposeError } from "./error.ts";
+import type { JsonObject } from "./json.ts";
 import { MessageMismatch } from "./message.ts";
 import type { Plan } from "./plan.ts";
 import { effectOfFailure, errorOfEnd } from "./policies.ts";
@@ -20,12 +21,14 @@ export interface RunInput<S> {
   readonly traceparent?: string | undefined;
   /** Given to each call, see TargetRequest. */
   readonly chain?: string | undefined;
+  /** A clock, in milliseconds, by which calls are put on record. */
+  readonly now: () => number;
 }
 
 /** What a run came to, and each call that it made. */
 export interface Run<S> {
   readonly outcome: RunOutcome<S>;
-  readonly calls: readonly CallRecord[];
+  readonly calls: readonly CallRecord<S>[];
 }
 
 /** What became of the subject. A failure of the API that passed stands as it was. */
@@ -34,8 +37,16 @@ export type RunOutcome<S> =
   | { readonly kind: "refused"; readonly error: InterposeError };
 
 /** One call of a target within a run. */
-export interface CallRecord {
-  readonly targetId: string;
+export interface CallRecord<S> {
+  readonly target: Target;
+  /** When it began, by the clock of the run. */
+  readonly beganMs: number;
+  /** What it was to be sent. */
+  readonly payload: JsonObject;
+  /** The body of a 2xx reply that was read whole. */
+  readonly reply?: string | undefined;
+  /** What its reply made of the subject, where it was applied. */
+  readonly changedTo?: S | undefined;
   /** `none`: it watched. `changed`: its reply was applied. `started`: it is not waited for. `ignored`, `refused`: it failed, and what followed. */
   readonly effect: "none" | "changed" | "started" | "ignored" | "refused";
   readonly failure?: CallFailure | undefined;
@@ -52,26 +63,34 @@ export interface CallRecord {
  * being called would have been ignored. A last answer that came before that counts.
  */
 export async function run<S extends Subject<S>>(input: RunInput<S>): Promise<Run<S>> {
-  const { plan, caller, signal, traceparent, chain, runId } = input;
-  const calls: CallRecord[] = [];
+  const { plan, caller, signal, traceparent, chain, runId, now } = input;
+  const calls: CallRecord<S>[] = [];
   let subject = input.subject;
   let place = 0;
   for (const target of plan.targets) {
     place++;
     const end = endOf(signal, target, runId);
     if (end) return { outcome: end, calls };
-    const request = { id: `${runId}-${place}`, target, payload: subject.payloadFor(target), traceparent, chain };
+    const payload = subject.payloadFor(target);
+    const request = { id: `${runId}-${place}`, target, payload, traceparent, chain };
+    const beganMs = now();
     if (target.type === "async") {
       caller.callInBackground(request);
-      calls.push({ targetId: target.id, effect: "started" });
+      calls.push({ target, beganMs, payload, effect: "started" });
       continue;
     }
     const exchange = await caller.call(request, signal);
     const result = resultOf(exchange, target, subject);
-    const facts = { targetId: target.id, status: exchange.status, durationMs: exchange.durationMs };
-    if (result.kind !== "failed") {
-      calls.push({ ...facts, effect: result.kind === "changed" ? "changed" : "none" });
-      if (result.kind === "changed") subject = result.subject;
+    const { status, durationMs } = exchange;
+    const reply = exchange.kind === "replied" ? exchange.body : undefined;
+    const facts = { target, beganMs, payload, reply, status, durationMs };
+    if (result.kind === "changed") {
+      subject = result.subject;
+      calls.push({ ...facts, effect: "changed", changedTo: subject });
+      continue;
+    }
+    if (result.kind === "watched") {
+      calls.push({ ...facts, effect: "none" });
       continue;
     }
     const effect =

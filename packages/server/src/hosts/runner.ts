@@ -84,6 +84,7 @@ export function createRunner({ targets, newRunId, onRun, limits, ...given }: Run
           signal: time.signal,
           traceparent,
           chain: chains.sign(chain),
+          now: () => performance.now(),
         });
       } finally {
         time.clear();

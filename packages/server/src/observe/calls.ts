@@ -1,5 +1,5 @@
 import type { Message } from "@bufbuild/protobuf";
-import { InterposeError } from "@interpose/engine";
+import { InterposeError, type CallRecord } from "@interpose/engine";
 import type { Call } from "../call.ts";
 import type { MessageStream } from "../hosts/own-api/message-stream.ts";
 import type { RunEvent } from "../hosts/runner.ts";
@@ -72,6 +72,11 @@ export function observeRun(log: Log, { runId, side, method, plan, depth, run: { 
     depth,
     outcome: outcome.kind,
     ...reason,
-    calls,
+    calls: calls.map(told),
   });
+}
+
+/** A call without what it was sent and answered, which is nobody's who reads a log. */
+function told({ target, effect, failure, status, durationMs, detail }: CallRecord<unknown>): object {
+  return { targetId: target.id, effect, failure, status, durationMs, detail };
 }

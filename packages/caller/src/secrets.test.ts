@@ -82,7 +82,7 @@ async function saidOf(
   const sent = request(withPassword, { id, payloadType, timeoutMs });
   const called = await caller.call(sent, signal);
   const delivered = await caller.deliver(delivery(withPassword, { targetId: id, payloadType, timeoutMs }), signal);
-  caller.callInBackground(sent);
+  void caller.callInBackground(sent);
   await caller.drain(10_000);
   await caller.close();
   return [called, delivered, ...inBackground];

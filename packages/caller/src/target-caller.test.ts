@@ -202,7 +202,7 @@ describe("TargetCaller.callInBackground()", () => {
       egressAllow: LOOPBACK,
       onBackgroundCall: (id, { kind }) => ended.push(`${id} ${kind}`),
     });
-    caller.callInBackground(request(endpoint.url));
+    void caller.callInBackground(request(endpoint.url));
     await caller.drain(5_000);
     assert.deepEqual(ended, ["1 replied"]);
     await caller.close();
@@ -215,7 +215,7 @@ describe("TargetCaller.callInBackground()", () => {
       egressAllow: LOOPBACK,
       onBackgroundCall: (_id, exchange) => ended.push(exchange.kind === "failed" ? exchange.failure : ""),
     });
-    caller.callInBackground(request(silent.url, { timeoutMs: 60_000 }));
+    void caller.callInBackground(request(silent.url, { timeoutMs: 60_000 }));
     await caller.drain(50);
     assert.deepEqual(ended, ["cancelled"]);
     await caller.close();
@@ -229,7 +229,7 @@ describe("TargetCaller.callInBackground()", () => {
       maxBackgroundCalls: 2,
       onBackgroundCall: (_id, exchange) => ended.push(exchange.kind === "failed" ? exchange.detail : ""),
     });
-    for (let i = 0; i < 3; i++) caller.callInBackground(request(silent.url));
+    for (let i = 0; i < 3; i++) void caller.callInBackground(request(silent.url));
     assert.deepEqual(ended, ["2 calls are waiting in the background already"]);
     await caller.drain(10);
     await caller.close();

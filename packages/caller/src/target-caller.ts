@@ -43,7 +43,7 @@ export function createTargetCaller(options: Partial<TargetCallerOptions> = {}): 
     const [{ id }, headers] = [request, headersOf(request)];
     const sent = { targetId, id, endpoint, timeoutMs, payload, payloadType, headers, egressAllow, keepBytes: 0 };
     const { outcome, durationMs } = await exchange(sent, signal, parts);
-    return { ...outcome, durationMs };
+    return { ...outcome, durationMs, sent: payload };
   };
   return {
     call,
@@ -57,14 +57,16 @@ export function createTargetCaller(options: Partial<TargetCallerOptions> = {}): 
       const { target } = request;
       if (inBackground >= complete.maxBackgroundCalls) {
         const detail = `${inBackground} calls are waiting in the background already`;
-        complete.onBackgroundCall(target.id, { kind: "failed", failure: "connect", detail, durationMs: 0 });
-        return;
+        const ended: Exchange = { kind: "failed", failure: "connect", detail, durationMs: 0 };
+        complete.onBackgroundCall(target.id, ended);
+        return Promise.resolve(ended);
       }
       inBackground++;
-      void call(request, backgroundEnd.signal).then((ended) => {
+      return call(request, backgroundEnd.signal).then((ended) => {
         inBackground--;
         if (inBackground === 0) for (const tell of whenNone.splice(0)) tell();
         complete.onBackgroundCall(target.id, ended);
+        return ended;
       });
     },
 

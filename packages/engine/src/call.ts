@@ -41,7 +41,14 @@ export type CallFailure =
 /** What one HTTP exchange with a target came to. */
 export type Exchange =
   /** A 2xx answer with its whole body, `""` when there is none. */
-  | { readonly kind: "replied"; readonly status: number; readonly body: string; readonly durationMs: number }
+  | {
+      readonly kind: "replied";
+      readonly status: number;
+      readonly body: string;
+      readonly durationMs: number;
+      /** The payload as JSON, for records. */
+      readonly sent?: Uint8Array | undefined;
+    }
   | {
       readonly kind: "failed";
       readonly failure: CallFailure;
@@ -50,6 +57,7 @@ export type Exchange =
       /** For logs and records; never shown to the API's caller. */
       readonly detail: string;
       readonly durationMs: number;
+      readonly sent?: Uint8Array | undefined;
     };
 
 /** One request to a target, ready to be sent. */
@@ -68,6 +76,6 @@ export interface TargetRequest {
 export interface TargetCaller {
   /** Calls a target and waits for the end of the exchange. Aborting `signal` ends it with `cancelled`, or, for the reason DeadlinePassed, with `deadline`. */
   call(request: TargetRequest, signal: AbortSignal): Promise<Exchange>;
-  /** Calls a target that is not waited for. The caller keeps track of it, so that a shutdown can wait for it. */
-  callInBackground(request: TargetRequest): void;
+  /** Calls a target that is not waited for. The caller keeps track of it, so that a shutdown can wait for it. What it answers is for records. */
+  callInBackground(request: TargetRequest): Promise<Exchange>;
 }

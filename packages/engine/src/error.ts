@@ -38,6 +38,7 @@ export const ERROR_REASONS = {
   function_in_use: "failed_precondition",
   function_input_invalid: "invalid_argument",
   delivery_not_found: "not_found",
+  run_not_found: "not_found",
   delivery_over: "failed_precondition",
   delivery_in_line: "failed_precondition",
   too_many_watchers: "resource_exhausted",

@@ -29,6 +29,8 @@ export function hookedMessage(given: MessageInCall): HookedMessage {
     kind: "message",
     message,
     payloadFor: ({ dialect }) => DIALECTS[dialect].payload(envelope, messages),
+    stateFor: ({ dialect }) => message.json(DIALECTS[dialect].spelling),
+    recordable: (reply) => message.recordable(reply),
     repliedBy: ({ dialect, replyMode }, reply) =>
       failure
         ? undefined

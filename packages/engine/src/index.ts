@@ -34,7 +34,7 @@ export type { HiddenPlace } from "./hidden-paths.ts";
 
 // From a plan and what it is about to an outcome.
 export { run } from "./run.ts";
-export type { CallRecord, Run, RunInput, RunOutcome } from "./run.ts";
+export type { CallRecord, LateEnd, Run, RunInput, RunOutcome } from "./run.ts";
 export { DeadlinePassed } from "./deadline.ts";
 export type { ApiFailure } from "./api-failure.ts";
 export type { CallFailure, Exchange, TargetCaller, TargetRequest } from "./call.ts";
@@ -43,7 +43,7 @@ export { hookedMessage } from "./hooked-message.ts";
 export type { HookedMessage, MessageInCall } from "./hooked-message.ts";
 export { invocation } from "./invocation.ts";
 export type { Invocation, InvokedFunction } from "./invocation.ts";
-export type { Subject } from "./subject.ts";
+export type { Recordable, Subject } from "./subject.ts";
 export { mergeReply } from "./merge.ts";
 export { jsonDiff, MAX_DIFFERENCES } from "./json-diff.ts";
 export type { JsonDifference } from "./json-diff.ts";

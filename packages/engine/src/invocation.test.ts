@@ -31,7 +31,10 @@ async function check(
         const body = typeof answer === "string" ? answer : JSON.stringify(answer);
         return Promise.resolve<Exchange>({ kind: "replied", status: 200, body, durationMs: 1 });
       },
-      callInBackground: (request) => void asked.push(request),
+      callInBackground(request) {
+        asked.push(request);
+        return new Promise(() => undefined);
+      },
     },
     now: () => 0,
     signal: new AbortController().signal,

@@ -11,6 +11,8 @@ export interface InvokedFunction {
   readonly input: JsonObject;
   /** The output as it shall be, of what replies have come to together. Throws MessageMismatch when that breaks the function's rules. */
   readonly outputOf: (merged: JsonObject) => JsonObject;
+  /** The text of a reply without what targets are not shown, as the record has it. Default: as it is. */
+  readonly recordable?: ((reply: string) => string | undefined) | undefined;
 }
 
 /** An invocation as a run is about it. */
@@ -35,6 +37,8 @@ function withOutput(invoked: InvokedFunction, payload: JsonObject, output: JsonO
     kind: "function",
     output,
     payloadFor: () => payload,
+    stateFor: () => output,
+    recordable: (reply) => (invoked.recordable ? invoked.recordable(reply) : reply),
     repliedBy: ({ replyMode }, reply) =>
       withOutput(
         invoked,

@@ -33,6 +33,8 @@ export interface Message {
    * Throws MessageMismatch when the JSON does not fit the type.
    */
   replacedBy(json: JsonObject, unknownKeys: "ignore" | "refuse"): Message;
+  /** The text of a reply without what is hidden of this message. Undefined: something is hidden, and the text is no JSON object, in which it could be found. */
+  recordable(reply: string): string | undefined;
 }
 
 /** A JSON that does not fit a message's type. The text names the field and what was expected, never a value. */

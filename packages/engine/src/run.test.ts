@@ -26,7 +26,10 @@ function callerOf(
       asked.push(request);
       return Promise.resolve(answers[request.target.id] ?? replied(""));
     },
-    callInBackground: (request) => void started.push(request),
+    callInBackground(request) {
+      started.push(request);
+      return new Promise(() => undefined);
+    },
   };
 }
 
@@ -390,7 +393,7 @@ describe("run(), at the end of its time", () => {
         end.abort(new DeadlinePassed("60 s"));
         return Promise.resolve(replied({ name: "b" }));
       },
-      callInBackground: () => undefined,
+      callInBackground: () => new Promise(() => undefined),
     };
     const result = await check([call("1")], {}, { caller, signal: end.signal });
     assert.deepEqual(passed(result).message.json("proto"), { name: "b", user_id: "1" });

@@ -36,6 +36,18 @@ export type RunOutcome<S> =
   | { readonly kind: "passed"; readonly subject: S; readonly changed: boolean }
   | { readonly kind: "refused"; readonly error: InterposeError };
 
+/** How a call ended that a run does not wait for. */
+export interface LateEnd<S> {
+  /** The body of a 2xx reply that was read whole. */
+  readonly reply?: string | undefined;
+  /** What its reply would make of the subject, had it been applied. */
+  readonly changedTo?: S | undefined;
+  readonly failure?: CallFailure | undefined;
+  readonly status?: number | undefined;
+  readonly durationMs: number;
+  readonly detail?: string | undefined;
+}
+
 /** One call of a target within a run. */
 export interface CallRecord<S> {
   readonly target: Target;
@@ -43,18 +55,22 @@ export interface CallRecord<S> {
   readonly beganMs: number;
   /** What it was to be sent. */
   readonly payload: JsonObject;
+  /** The same as JSON, where the caller has made it. */
+  readonly sent?: Uint8Array | undefined;
   /** The body of a 2xx reply that was read whole. */
   readonly reply?: string | undefined;
   /** What its reply made of the subject, where it was applied. */
   readonly changedTo?: S | undefined;
-  /** `none`: it watched. `changed`: its reply was applied. `started`: it is not waited for. `ignored`, `refused`: it failed, and what followed. */
-  readonly effect: "none" | "changed" | "started" | "ignored" | "refused";
+  /** `none`: it watched. `changed`: its reply was applied. `started`: it is not waited for. `ignored`, `refused`: it failed, and what followed. `shadow`: it is compared, and nothing else. */
+  readonly effect: "none" | "changed" | "started" | "ignored" | "refused" | "shadow";
   readonly failure?: CallFailure | undefined;
   /** HTTP status, where there was one. */
   readonly status?: number | undefined;
   readonly durationMs?: number | undefined;
   /** More about a failure, for operators. */
   readonly detail?: string | undefined;
+  /** How it ended, where the run does not wait for that. Never rejects. */
+  readonly late?: Promise<LateEnd<S>> | undefined;
 }
 
 /**
@@ -75,15 +91,15 @@ export async function run<S extends Subject<S>>(input: RunInput<S>): Promise<Run
     const request = { id: `${runId}-${place}`, target, payload, traceparent, chain };
     const beganMs = now();
     if (target.type === "async") {
-      caller.callInBackground(request);
-      calls.push({ target, beganMs, payload, effect: "started" });
+      const late = caller.callInBackground(request).then(lateEndOf);
+      calls.push({ target, beganMs, payload, effect: "started", late });
       continue;
     }
     const exchange = await caller.call(request, signal);
     const result = resultOf(exchange, target, subject);
-    const { status, durationMs } = exchange;
+    const { status, durationMs, sent } = exchange;
     const reply = exchange.kind === "replied" ? exchange.body : undefined;
-    const facts = { target, beganMs, payload, reply, status, durationMs };
+    const facts = { target, beganMs, payload, sent, reply, status, durationMs };
     if (result.kind === "changed") {
       subject = result.subject;
       calls.push({ ...facts, effect: "changed", changedTo: subject });
@@ -109,6 +125,13 @@ function endOf(
   runId: string,
 ): (RunOutcome<never> & { readonly kind: "refused" }) | undefined {
   return aborted ? { kind: "refused", error: errorOfEnd(reason, target, runId) } : undefined;
+}
+
+/** How a call ended whose reply has no meaning. */
+function lateEndOf(exchange: Exchange): LateEnd<never> {
+  const { status, durationMs } = exchange;
+  if (exchange.kind === "replied") return { status, durationMs, reply: exchange.body };
+  return { status, durationMs, failure: exchange.failure, detail: exchange.detail };
 }
 
 type CallResult<S> =

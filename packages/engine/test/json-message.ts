@@ -35,6 +35,7 @@ export function jsonMessage(type: TypeOf, value: JsonObject): Message {
     shape: shapeOf(type),
     json: (spelling) => spelled(type, value, spelling),
     replacedBy: (json, unknownKeys) => jsonMessage(type, parsed(type, json, unknownKeys)),
+    recordable: (reply) => reply,
   };
 }
 

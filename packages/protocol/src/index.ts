@@ -75,6 +75,7 @@ export {
   pathLeadsInto,
   shownDynamic,
   protobufMessage,
+  recordableJson,
   unwrap,
   withHiddenFields,
 } from "./message/index.ts";

@@ -11,3 +11,13 @@ export function newId(now: number = Date.now()): string {
   const random = BigInt(randomBytes(4).readUInt32BE()) & ((1n << RANDOM_BITS) - 1n);
   return ((BigInt(Math.max(1, now - EPOCH_MS)) << RANDOM_BITS) | random).toString();
 }
+
+/** The milliseconds since 1970 at which an id was made. */
+export function timeOfId(id: bigint): number {
+  return Number(id >> RANDOM_BITS) + EPOCH_MS;
+}
+
+/** The smallest id that can be made at a time, in milliseconds since 1970. Times before there were ids have 0. */
+export function firstIdAt(ms: number): bigint {
+  return BigInt(Math.max(0, Math.ceil(ms) - EPOCH_MS)) << RANDOM_BITS;
+}

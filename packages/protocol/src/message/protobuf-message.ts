@@ -11,6 +11,7 @@ import { checkJson } from "../json/check-json.ts";
 import { JsonFault } from "../json/json-fault.ts";
 import { carryOver } from "./carry-over.ts";
 import { REDACTED_FIELDS, type HiddenFields } from "./hidden-fields.ts";
+import { recordableJson } from "./recordable.ts";
 import { shapeOf } from "./shape.ts";
 import { shownJson } from "./shown-json.ts";
 
@@ -69,6 +70,11 @@ function messageFrom(source: Source): Message {
       return shown;
     },
     replacedBy: (json, unknownKeys) => messageFrom({ ...source, value: replaced(json, unknownKeys) }),
+    recordable(reply) {
+      const hidden = hiddenFields.in(schema);
+      if (!hidden) return reply;
+      return recordableJson(reply, (json) => shownJson(hidden, json, { registry, of: "reply" }));
+    },
   } satisfies SourcedMessage as SourcedMessage;
 
   function replaced(json: JsonObject, unknownKeys: "ignore" | "refuse"): ProtobufMessage {

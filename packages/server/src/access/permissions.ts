@@ -26,6 +26,7 @@ export const PERMISSIONS = [
   "function.invoke",
   "delivery.read",
   "delivery.write",
+  "run.read",
   "token.read",
   "token.write",
   "token.delete",
@@ -48,7 +49,7 @@ const OF_ROLE: Readonly<Record<Role, ReadonlySet<string>>> = {
   editor: new Set(
     PERMISSIONS.filter(
       (permission) =>
-        /^(execution|action|event|function|delivery)\./.test(permission) && !OF_ADMINS_ALONE.includes(permission),
+        /^(execution|action|event|function|delivery|run)\./.test(permission) && !OF_ADMINS_ALONE.includes(permission),
     ),
   ),
   viewer: new Set([
@@ -59,6 +60,7 @@ const OF_ROLE: Readonly<Record<Role, ReadonlySet<string>>> = {
     "event.read",
     "function.read",
     "delivery.read",
+    "run.read",
   ]),
   none: new Set(),
 };

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { InterposeError } from "@interpose/engine";
 
 /** How many items a page has where none are asked for. */
@@ -37,4 +38,19 @@ export function pageOf<Row>(
 /** A page token says behind what the next page begins, so pages stay whole while items come and go. */
 export function writePageToken(behind: string): string {
   return Buffer.from(behind).toString("base64url");
+}
+
+/** What tells a page token of one call and filter from others. No secret: whoever makes one up gets what they ask for, of what they may see. */
+export function checksumOf(call: string, filter: object): string {
+  const text = JSON.stringify([call, filter], (_key, value: unknown) =>
+    typeof value === "bigint" ? String(value) : value,
+  );
+  return createHash("sha256").update(text).digest("base64url").slice(0, 11);
+}
+
+/** The refusal of a page token that was given for other filters, or by nobody. */
+export function pageTokenOfOthers(): InterposeError {
+  return pageTokenInvalid(
+    "is not one that this server gave for these filters. Keep the filters, or leave it away to begin with the first page.",
+  );
 }

@@ -17,6 +17,7 @@ import { DeliveryService } from "@interpose/protocol/gen/interpose/v1/delivery_s
 import { ExecutionService } from "@interpose/protocol/gen/interpose/v1/execution_service_pb";
 import { FunctionService } from "@interpose/protocol/gen/interpose/v1/function_service_pb";
 import { InstanceService } from "@interpose/protocol/gen/interpose/v1/instance_service_pb";
+import { RunService } from "@interpose/protocol/gen/interpose/v1/run_service_pb";
 import { TargetService } from "@interpose/protocol/gen/interpose/v1/target_service_pb";
 import { TokenService } from "@interpose/protocol/gen/interpose/v1/token_service_pb";
 import { ActionService as ActionServiceV2 } from "@interpose/protocol/gen/zitadel/action/v2/action_service_pb";
@@ -32,6 +33,7 @@ import { deliveryServiceV1 } from "../api/v1/deliveries/index.ts";
 import { executionServiceV1 } from "../api/v1/executions.ts";
 import { functionServiceV1 } from "../api/v1/functions.ts";
 import { instanceServiceV1 } from "../api/v1/instance.ts";
+import { runServiceV1 } from "../api/v1/runs/index.ts";
 import { targetServiceV1 } from "../api/v1/targets.ts";
 import { tokenServiceV1 } from "../api/v1/tokens.ts";
 import { actionServiceV2, actionServiceV2beta } from "../api/v2/index.ts";
@@ -49,7 +51,7 @@ import { createOwnApi } from "../hosts/own-api/index.ts";
 import { startGateways, type Gateways, type GatewaySettings } from "../hosts/gateway/gateways.ts";
 import type { InterceptorHost } from "../hosts/interceptors/interceptor-host.ts";
 import { createRunChains } from "../hosts/run-chain.ts";
-import { createPlanRunner } from "../hosts/run-plan.ts";
+import { createPlanRunner, type RunPlan } from "../hosts/run-plan.ts";
 import { createRunner, type RunnerOptions } from "../hosts/runner.ts";
 import { newId } from "../ids.ts";
 import { createKeyBook } from "../keys/book.ts";
@@ -65,6 +67,8 @@ import { answerRest } from "../listener/rest.ts";
 import { createRpcHandlers, rpcOfRoute } from "../listener/rpc.ts";
 import { createCallObserver, observeRun } from "../observe/calls.ts";
 import type { Log } from "../observe/log.ts";
+import { createRecorder } from "../runs/recorder.ts";
+import { startRunRetention } from "../runs/retention.ts";
 import { startLiveRouter } from "../router/live-router.ts";
 import type { Database } from "../store/database.ts";
 import { openStore } from "../store/index.ts";
@@ -102,6 +106,7 @@ const SERVED = [
   FunctionService,
   DeliveryService,
   InstanceService,
+  RunService,
 ];
 
 /** What an Interpose is put together from. */
@@ -179,6 +184,12 @@ export async function assemble({
   });
   teardown.add("the router", router.stop);
 
+  const records = settings.runs.record !== "off";
+  const recorderConnections = records ? store.open({ maxConnections: 1, commitsLazily: true }) : database;
+  if (records) teardown.add("the connection for the record of runs", recorderConnections.close);
+  const recorder = createRecorder({ database: recorderConnections, instanceId, log }, settings.runs);
+  teardown.add("the record of runs", () => recorder.stop(drainMs), drainMs + DRAIN_SLACK_MS);
+
   const targets = createTargetCaller({
     egressAllow: settings.egress.allow,
     egressOnly: settings.egress.only,
@@ -209,19 +220,23 @@ export async function assemble({
   const running: RunnerOptions = {
     targets,
     newRunId: newId,
-    onRun: (event) => observeRun(log, event),
+    onRun(event) {
+      recorder.take(event);
+      observeRun(log, event);
+    },
     limits: { maxRunMs: limits.maxRunSeconds * 1000, maxRunDepth: limits.maxRunDepth },
     chains,
   };
   const { hiddenFields } = settings;
-  const run = createPlanRunner({ ...running, hiddenFields });
+  const runnerOf = (host: string): RunPlan => createPlanRunner({ ...running, hiddenFields, host });
   const functions = createFunctionCatalog(database, settings.functions);
-  const invoke = createInvoker({
-    catalog: functions,
-    snapshot: router.current,
-    run: createRunner(running),
-    hiddenFields,
-  });
+  const invokerOf = (host: string): InvokeFunction =>
+    createInvoker({
+      catalog: functions,
+      snapshot: router.current,
+      run: createRunner({ ...running, host }),
+      hiddenFields,
+    });
   let tellOwners: (targetIds: readonly string[]) => void;
   if (settings.deliveries.enabled) {
     const { maxInFlight } = settings.deliveries;
@@ -244,7 +259,7 @@ export async function assemble({
     settings: gatewaysOf(settings),
     ownServices: nameable.current,
     snapshot: router.current,
-    run,
+    runOf: (name) => runnerOf(`gateway/${name}`),
     instanceId,
     maxMessageBytes: limits.maxMessageBytes,
     maxHeldBytes: limits.maxHeldBytes,
@@ -275,6 +290,8 @@ export async function assemble({
 
   const retention = startRetention({ database, instanceId, log }, settings.deliveries.retention);
   teardown.add("pruning the record", retention.stop);
+  const runRetention = startRunRetention({ database, instanceId, log }, settings.runs.retention);
+  teardown.add("pruning the record of runs", runRetention.stop);
 
   const api: ApiContext = {
     database,
@@ -308,9 +325,10 @@ export async function assemble({
     targetServiceV1(api),
     executionServiceV1(api),
     eventServiceV1(api, { publisher, declared: settings.events.declared }),
-    functionServiceV1(api, invoke),
+    functionServiceV1(api, invokerOf("api")),
     deliveryServiceV1(api),
     instanceServiceV1(api),
+    runServiceV1(api, recorder.counts),
   ];
 
   const validator = createMessageValidator();
@@ -319,7 +337,7 @@ export async function assemble({
     services,
     rules: methodRules,
     snapshot: router.current,
-    run,
+    run: runnerOf("api"),
     validate: validator.validate,
     shownHeaders: settings.shownHeaders,
     stopping,
@@ -358,10 +376,16 @@ export async function assemble({
     firstToken: firstToken?.text,
     gateways: gateways.listening,
     onRequest,
-    host: { instanceId, snapshot: router.current, run, shownHeaders: settings.shownHeaders, learn: nameable.learn },
+    host: {
+      instanceId,
+      snapshot: router.current,
+      run: runnerOf("interceptor"),
+      shownHeaders: settings.shownHeaders,
+      learn: nameable.learn,
+    },
     publisher,
     depthOf: chains.depthOf,
-    invoke,
+    invoke: invokerOf("interceptor"),
   };
 }
 

@@ -234,6 +234,44 @@ export const settingsSchema = z.strictObject({
         .prefault({}),
     })
     .prefault({}),
+  runs: z
+    .strictObject({
+      record: z
+        .enum(["all", "failures", "off"])
+        .default("all")
+        .describe("which runs come on record; those with failures always do, unless it is off"),
+      sampling: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(1)
+        .describe("share of the runs without a failure that is recorded, from 0 to 1"),
+      maxPerSecond: z
+        .int()
+        .min(0)
+        .max(1_000_000)
+        .default(100)
+        .describe("most runs without a failure that this server records within a second; 0: no limit"),
+      messages: z.boolean().default(true).describe("keep what targets were sent and answered"),
+      maxMessageBytes: z
+        .int()
+        .min(0)
+        .max(MIB)
+        .default(16 * 1024)
+        .describe("longest payload or reply that is kept, in bytes"),
+      retention: z
+        .strictObject({
+          days: z.int().min(0).max(3_650).default(7).describe("days that runs are kept; 0: all"),
+          maxRuns: z
+            .int()
+            .min(0)
+            .max(1_000_000_000)
+            .default(100_000)
+            .describe("about how many runs are kept; 0: no limit"),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
   cors: z
     .strictObject({
       allowedOrigins: z.array(z.string()).default([]).describe('origins of browsers that may call, or "*"; none: off'),

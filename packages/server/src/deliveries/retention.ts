@@ -1,4 +1,3 @@
-import { setTimeout } from "node:timers/promises";
 import { OWN_AGGREGATE_TYPES } from "../events/own-events.ts";
 import type { Log } from "../observe/log.ts";
 import type { Database } from "../store/database.ts";
@@ -8,6 +7,7 @@ import { pruneDeliveries, type PruneCursor, type PruneOrder } from "../store/sql
 import { pruneEvents } from "../store/sql/prune-events.ts";
 import { selectOldEvents } from "../store/sql/select-old-events.ts";
 import { tryPruneLock } from "../store/sql/try-prune-lock.ts";
+import { waited } from "../waited.ts";
 
 /** How long the record is kept. 0: without a limit. */
 export interface RetentionSettings {
@@ -141,14 +141,4 @@ export function createSweep(
     report();
     return pruned;
   };
-}
-
-/** Waits, and answers whether to go on. */
-async function waited(ms: number, stopping: AbortSignal): Promise<boolean> {
-  try {
-    await setTimeout(ms, undefined, { signal: stopping, ref: false });
-  } catch {
-    return false;
-  }
-  return !stopping.aborted;
 }

@@ -1,7 +1,7 @@
 import { hiddenRoot, invocation, planForFunction, type JsonObject, type Snapshot } from "@interpose/engine";
-import { shownDynamic } from "@interpose/protocol";
+import { recordableJson, shownDynamic } from "@interpose/protocol";
 import type { CallContext } from "../hosts/call-context.ts";
-import type { Runner } from "../hosts/runner.ts";
+import type { RunCaller, Runner } from "../hosts/runner.ts";
 import { existingFunction, type FunctionCatalog } from "./catalog.ts";
 import { createRulesByFunction } from "./rules.ts";
 
@@ -18,6 +18,8 @@ export interface InvokerOptions {
 /** Within which call a function is invoked. */
 export interface InvokingCall extends CallContext {
   readonly instanceId: string;
+  /** Who asks for it, for the record. */
+  readonly caller?: RunCaller | undefined;
   /** Aborted when the caller goes away. */
   readonly signal: AbortSignal;
 }
@@ -32,15 +34,17 @@ export type InvokeFunction = (name: string, input: JsonObject, call: InvokingCal
 export function createInvoker({ catalog, snapshot, run, hiddenFields }: InvokerOptions): InvokeFunction {
   const rulesOf = createRulesByFunction();
   const hidden = hiddenRoot(hiddenFields);
+  const recordable = (reply: string): string | undefined =>
+    hidden.isEnd ? reply : recordableJson(reply, (json) => shownDynamic(hidden, json));
 
-  return async (name, input, { instanceId, ...call }) => {
+  return async (name, input, { instanceId, caller = {}, ...call }) => {
     const rules = rulesOf(instanceId, await existingFunction(catalog, instanceId, name));
     rules.checkInput(input);
     const plan = planForFunction(snapshot(), name);
     if (!plan) return {};
     const shown = shownDynamic(hidden, input) as JsonObject;
-    const { output } = await run({ ...call, side: "function", plan, method: undefined }, () =>
-      invocation({ name, input: shown, outputOf: rules.outputOf }),
+    const { output } = await run({ ...call, caller, side: "function", plan, method: undefined }, () =>
+      invocation({ name, input: shown, outputOf: rules.outputOf, recordable }),
     );
     return output;
   };

@@ -47,7 +47,7 @@ function runner(reply: JsonObject, hiddenFields?: readonly string[]) {
         asked.push(request);
         return Promise.resolve({ kind: "replied", status: 200, body: JSON.stringify(reply), durationMs: 1 });
       },
-      callInBackground: () => undefined,
+      callInBackground: () => new Promise(() => undefined),
     },
   });
   return { run, asked };

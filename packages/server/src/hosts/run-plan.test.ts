@@ -39,7 +39,7 @@ function runnerOf(limits: Partial<RunLimits>, takesMs: number, runKey?: Uint8Arr
         else signal.addEventListener("abort", end);
       });
     },
-    callInBackground: () => undefined,
+    callInBackground: () => new Promise(() => undefined),
   };
   let count = 0;
   const run = createPlanRunner({

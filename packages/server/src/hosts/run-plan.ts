@@ -3,7 +3,7 @@ import { createHiding } from "./hiding.ts";
 import { createRunner, type PlanInCall, type RunnerOptions } from "./runner.ts";
 
 /** A plan, and the message that it is carried out for. */
-export interface PlanToRun extends Omit<PlanInCall, "side" | "method">, MessageInCall {
+export interface PlanToRun extends Omit<PlanInCall, "side" | "method" | "caller">, MessageInCall {
   readonly side: "request" | "response";
   /** The request that a response answers. */
   readonly request: Message | undefined;
@@ -24,7 +24,7 @@ export function createPlanRunner({ hiddenFields = [], ...options }: PlanRunnerOp
   const run = createRunner(options);
   return async ({ side, plan, message, request, failure, envelope, ...call }) => {
     let shown: HookedMessage | undefined;
-    const outcome = await run({ ...call, side, plan, method: envelope.fullMethod }, () => {
+    const outcome = await run({ ...call, side, plan, method: envelope.fullMethod, caller: envelope }, () => {
       return (shown = hookedMessage({ ...hide(plan, { message, request, failure }), envelope }));
     });
     return outcome === shown ? message : outcome.message;

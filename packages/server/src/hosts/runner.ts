@@ -5,6 +5,7 @@ import {
   InterposeError,
   run,
   type Plan,
+  type Recordable,
   type Run,
   type Subject,
   type TargetCaller,
@@ -15,12 +16,20 @@ import { createRunChains, type RunChain, type RunChains } from "./run-chain.ts";
 /** When a run takes place: for a request, a response (or the error in its place), or the invocation of a function. */
 export type RunSide = "request" | "response" | "function";
 
+/** Who made the call that a run belongs to, as far as it is known. */
+export interface RunCaller {
+  readonly userId?: string | undefined;
+  readonly orgId?: string | undefined;
+  readonly projectId?: string | undefined;
+}
+
 /** A plan, and the call that it is carried out within. */
 export interface PlanInCall extends CallContext {
   readonly side: RunSide;
   readonly plan: Plan;
   /** `/package.Service/Method` of the message. Undefined: it is about no message. */
   readonly method: string | undefined;
+  readonly caller: RunCaller;
   /** Aborted when the caller goes away. */
   readonly signal: AbortSignal;
 }
@@ -31,9 +40,17 @@ export interface RunEvent {
   readonly side: RunSide;
   readonly method: string | undefined;
   readonly plan: Plan;
+  /** Where it came by, see RunnerOptions. */
+  readonly host: string;
+  readonly caller: RunCaller;
   /** 1, or more where a target's own call led to the run. */
   readonly depth: number;
-  readonly run: Run<unknown>;
+  /** When it began, by the clock of `performance.now()`, as its calls have it. */
+  readonly beganMs: number;
+  readonly durationMs: number;
+  /** What it was about. Undefined: it was refused before it called anybody. */
+  readonly subject: Recordable | undefined;
+  readonly run: Run<Recordable>;
 }
 
 /** Bounds of runs. */
@@ -48,6 +65,8 @@ export interface RunLimits {
 export interface RunnerOptions {
   readonly targets: TargetCaller;
   readonly newRunId: () => string;
+  /** Where what is run comes by: `api` for the own API, `gateway/NAME`, `interceptor` for this process. Default: `api`. */
+  readonly host?: string | undefined;
   /** Told of each run at its end, also of one that was refused before it called anybody. */
   readonly onRun: (event: RunEvent) => void;
   readonly limits?: Partial<RunLimits> | undefined;
@@ -64,14 +83,16 @@ export type Runner = <S extends Subject<S>>(within: PlanInCall, subject: () => S
 const DEFAULT_LIMITS: RunLimits = { maxRunMs: 60_000, maxRunDepth: 5 };
 
 /** What all runs have in common, whatever they are about. */
-export function createRunner({ targets, newRunId, onRun, limits, ...given }: RunnerOptions): Runner {
+export function createRunner({ targets, newRunId, host = "api", onRun, limits, ...given }: RunnerOptions): Runner {
   const { maxRunMs, maxRunDepth } = { ...DEFAULT_LIMITS, ...limits };
   const chains = given.chains ?? createRunChains(randomBytes(32), Date.now);
 
   return async <S extends Subject<S>>(within: PlanInCall, subject: () => S): Promise<S> => {
-    const { side, plan, method, signal, deadline, traceparent, runHeader } = within;
+    const { side, plan, method, caller, signal, deadline, traceparent, runHeader } = within;
+    const beganMs = performance.now();
     const runId = newRunId();
     const chain = chains.next(runHeader, { runId, executionId: plan.executionId });
+    let first: S | undefined;
     const carryOut = async (): Promise<Run<S>> => {
       if (chain.depth > maxRunDepth) return refused(tooDeep(chain, maxRunDepth));
       const time = beginRunTime(signal, deadline, maxRunMs);
@@ -79,7 +100,7 @@ export function createRunner({ targets, newRunId, onRun, limits, ...given }: Run
         return await run({
           runId,
           plan,
-          subject: subject(),
+          subject: (first = subject()),
           caller: targets,
           signal: time.signal,
           traceparent,
@@ -91,7 +112,9 @@ export function createRunner({ targets, newRunId, onRun, limits, ...given }: Run
       }
     };
     const done = await carryOut();
-    onRun({ runId, side, method, plan, depth: chain.depth, run: done });
+    const durationMs = performance.now() - beganMs;
+    const { depth } = chain;
+    onRun({ runId, side, method, plan, host, caller, depth, beganMs, durationMs, subject: first, run: done });
     if (done.outcome.kind === "refused") throw done.outcome.error;
     return done.outcome.subject;
   };

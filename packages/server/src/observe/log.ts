@@ -71,6 +71,13 @@ export interface LogEvents {
   /** What is too old, or too much, was deleted of the record of deliveries. */
   "record.pruned": { deliveries: number; events: number };
   "record.prune_failed": { error: unknown };
+  /** Runs were left out of the record, for there were too many at once. */
+  "runs.dropped": { count: number };
+  /** The store refused what was to be recorded of runs. */
+  "runs.not_written": { count: number; error: unknown };
+  /** What is too old, or too much, was deleted of the record of runs. */
+  "runs.pruned": { runs: number };
+  "runs.prune_failed": { error: unknown };
   /** Targets that were made before there were signing keys have got theirs. */
   "keys.given": { targets: number };
   /** A sealed key cannot be used: calls of its target fail, or, for one of the instance, all that it should sign. */
@@ -97,6 +104,9 @@ const LEVELS: Partial<Record<keyof LogEvents, "debug" | "warn" | "error">> = {
   "worker.failed": "warn",
   "owners.not_told": "warn",
   "record.prune_failed": "warn",
+  "runs.dropped": "warn",
+  "runs.not_written": "warn",
+  "runs.prune_failed": "warn",
   "keys.unreadable": "error",
   "keys.rotation_failed": "warn",
   "store.lost": "error",

@@ -25,6 +25,8 @@ export interface DatabaseOptions {
    * touch few rows of tables which may be empty in one minute and have a million rows in the next. Default: false.
    */
   readonly plansByIndex: boolean;
+  /** Does not wait for the disk at the end of a transaction: what was committed a moment before PostgreSQL is killed may be lost, and nothing else. Default: false. */
+  readonly commitsLazily: boolean;
   /** Told when a connection that nobody uses is lost. */
   readonly onLost: (error: Error) => void;
 }
@@ -81,6 +83,7 @@ export function createDatabase(connection: ConnectionSettings, options: Partial<
     maxConnections = 10,
     applicationName = "interpose",
     plansByIndex = false,
+    commitsLazily = false,
     onLost = () => undefined,
   } = options;
   const config: pg.PoolConfig = {
@@ -92,7 +95,8 @@ export function createDatabase(connection: ConnectionSettings, options: Partial<
     types: TYPES,
   };
   // The pool waits for it, though its types do not say so.
-  const onConnect = plansByIndex ? (client: pg.ClientBase): unknown => client.query(PLAN_BY_INDEX) : undefined;
+  const set = [...(plansByIndex ? [PLAN_BY_INDEX] : []), ...(commitsLazily ? ["set synchronous_commit = off"] : [])];
+  const onConnect = set.length > 0 ? (client: pg.ClientBase): unknown => client.query(set.join("; ")) : undefined;
   const pool = new pg.Pool({ ...config, max: maxConnections, idleTimeoutMillis: 30_000, onConnect });
   // A connection that failed and was given back for its end may fail once more, when nobody listens: that would end the process.
   pool.on("connect", (client) => client.on("error", () => undefined));

@@ -20,7 +20,9 @@ export interface Store {
   /** What it is, for people. Without credentials. */
   readonly description: string;
   /** Opens more connections to it, which whoever asks for them closes before the store. */
-  open(options: Pick<DatabaseOptions, "maxConnections" | "plansByIndex">): Database;
+  open(
+    options: Pick<DatabaseOptions, "maxConnections"> & Partial<Pick<DatabaseOptions, "plansByIndex" | "commitsLazily">>,
+  ): Database;
   close(): Promise<void>;
 }
 

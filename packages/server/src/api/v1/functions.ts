@@ -29,8 +29,9 @@ export function functionServiceV1(api: ApiContext, invoke: InvokeFunction): ApiS
     function: functionToProto(await existingFunction(functions, instanceId, name)),
   });
   return apiService(FunctionService, {
-    async invoke({ name, input }, { instanceId, context, signal }) {
-      return { output: structOf(await invoke(name, input ?? {}, { instanceId, ...context, signal })) };
+    async invoke({ name, input }, { instanceId, caller: { userId }, context, signal }) {
+      const call = { ...context, instanceId, caller: { userId }, signal };
+      return { output: structOf(await invoke(name, input ?? {}, call)) };
     },
 
     async createFunction({ function: given }, call) {

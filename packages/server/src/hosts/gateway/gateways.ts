@@ -2,6 +2,7 @@ import type { DescService } from "@bufbuild/protobuf";
 import type { InterposeError } from "@interpose/engine";
 import { createServiceCatalog, type ServiceCatalog } from "@interpose/protocol";
 import type { CallerSettings } from "../caller-identity.ts";
+import type { RunPlan } from "../run-plan.ts";
 import { watchDescriptors, type Descriptors, type DescriptorSource, type MethodChanges } from "./descriptors/index.ts";
 import type { Spoken } from "./protocols/index.ts";
 import { readAuthorities, readTlsFiles, type TlsFiles } from "../../listener/tls-files.ts";
@@ -33,8 +34,10 @@ export interface GatewaySettings {
 /** What all gateways share. */
 export interface GatewaysOptions extends Pick<
   GatewayOptions,
-  "snapshot" | "run" | "instanceId" | "maxMessageBytes" | "maxHeldBytes"
+  "snapshot" | "instanceId" | "maxMessageBytes" | "maxHeldBytes"
 > {
+  /** Carries out what comes by a gateway. */
+  readonly runOf: (gateway: string) => RunPlan;
   readonly settings: readonly GatewaySettings[];
   /** Services of the own API and of this process, which conditions can name too. */
   readonly ownServices: () => readonly DescService[];
@@ -60,7 +63,7 @@ export interface Gateways {
 
 /** Starts all gateways. An API that is away, or cannot be described, keeps none from starting: its calls pass, or are answered, and none of them is hooked until it can be. */
 export async function startGateways(options: GatewaysOptions): Promise<Gateways> {
-  const { settings, ownServices, onChange, onFailure, onFault, onTokenRefused } = options;
+  const { settings, runOf, ownServices, onChange, onFailure, onFault, onTokenRefused } = options;
   const watches: Awaited<ReturnType<typeof watchDescriptors>>[] = [];
   const running: {
     readonly name: string;
@@ -85,6 +88,7 @@ export async function startGateways(options: GatewaysOptions): Promise<Gateways>
       watches.push(watch);
       const gateway = await startGateway({
         ...options,
+        run: runOf(name),
         listen: addressOf(listen),
         tls: pair,
         upstream: { url: new URL(upstream), http, ca },

@@ -8,7 +8,7 @@ import {
   type DeliveryVersion,
 } from "../../../store/sql/select-delivery-versions.ts";
 import { selectNewDeliveryIds } from "../../../store/sql/select-new-delivery-ids.ts";
-import { createMissingIds } from "./missing-ids.ts";
+import { createMissingIds } from "../missing-ids.ts";
 
 /** Most deliveries that are followed from change to change: what is not over, and what was over last. */
 const MOST_FOLLOWED = 5_000;

@@ -39,6 +39,24 @@ export default {
       to: { pathNot: "^packages/receiver/src|node_modules/jose/" },
     },
     {
+      name: "console-knows-the-contract-alone",
+      comment:
+        "The console talks to the public API: of ours it imports the generated messages and services, and nothing else.",
+      severity: "error",
+      from: { path: "^packages/console/src" },
+      to: {
+        path: "^packages/|node_modules/(@interpose|interpose)/",
+        pathNot: "^packages/(console/src|protocol/src/gen)/",
+      },
+    },
+    {
+      name: "nobody-imports-the-console",
+      comment: "The server has its files, and not its code.",
+      severity: "error",
+      from: { path: "^packages/(?!console/)" },
+      to: { path: "^packages/console/" },
+    },
+    {
       name: "only-the-store-knows-postgres",
       comment: "SQL and its driver stay in store/.",
       severity: "error",
@@ -61,6 +79,7 @@ export default {
     },
   ],
   options: {
+    exclude: { path: "/dist/" },
     doNotFollow: { path: ["node_modules", "/gen/"] },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.base.json" },

@@ -1,11 +1,20 @@
+import reactHooks from "eslint-plugin-react-hooks";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
   {
-    ignores: ["**/gen/**", "**/.tsbuild/**", ".runtime/**", ".interpose/**", "test-output/**"],
+    ignores: [
+      "**/gen/**",
+      "**/.tsbuild/**",
+      "**/dist/**",
+      ".test-output/**",
+      ".runtime/**",
+      ".interpose/**",
+      "test-output/**",
+    ],
   },
   {
-    files: ["**/*.ts"],
+    files: ["**/*.ts", "**/*.tsx"],
     extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -31,6 +40,10 @@ export default tseslint.config(
       eqeqeq: "error",
       "no-console": "error",
     },
+  },
+  {
+    files: ["packages/console/src/**"],
+    extends: [reactHooks.configs.flat.recommended],
   },
   {
     // Tests reach into JSON of every shape, and an assertion says what is expected of it.

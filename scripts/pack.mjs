@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildConsoleIfStale, CONSOLE_FILES } from "./console.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const PACKAGES = ["engine", "protocol", "caller", "receiver", "server"];
@@ -22,6 +23,7 @@ const PACKAGES = ["engine", "protocol", "caller", "receiver", "server"];
 export function pack(folder) {
   mkdirSync(folder, { recursive: true });
   tsc("-b");
+  buildConsoleIfStale(process.execPath);
   // Below the checkout, so that the compiler finds the dependencies.
   const stage = mkdtempSync(join(root, ".tsbuild/pack-"));
   try {
@@ -74,6 +76,9 @@ function stagePackage(name, stage) {
     recursive: true,
     filter: (path) => !isTest(relative(source, path)) && (!path.endsWith(".ts") || path.endsWith(".d.ts")),
   });
+  // Where server/src/console/index.ts looks for it.
+  if (name === "server")
+    cpSync(CONSOLE_FILES, join(stage, "dist/console-files"), { recursive: true, filter: isServed });
   for (const file of globSync("dist/**/*.d.ts", { cwd: stage })) {
     const path = join(stage, file);
     const text = readFileSync(path, "utf8");
@@ -98,6 +103,11 @@ function stagePackage(name, stage) {
   const manifest = JSON.parse(readFileSync(join(source, "package.json"), "utf8"));
   const published = { ...manifest, exports: compiled(manifest.exports), files: ["bin", "dist"] };
   writeFileSync(join(stage, "package.json"), `${JSON.stringify(published, undefined, 2)}\n`);
+}
+
+/** The build's own record is not served. */
+function isServed(path) {
+  return !path.startsWith(join(CONSOLE_FILES, ".vite"));
 }
 
 /** What a checkout exports as TypeScript, as the compiled package has it. */

@@ -4,6 +4,7 @@ import { dirname, join, relative } from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
 import { fileURLToPath } from "node:url";
+import { buildConsoleIfStale } from "./console.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const MOST_SLOWEST = 15;
@@ -20,6 +21,8 @@ const BEFORE_THE_STORE =
   /\/(connections|cors|embedding|foreign-clients|fuzz-rest|gateway(-\w+)?|grpc-web|oidc(-\w+)?|openapi|reflection|request-heads|rest(-\w+)?|rpc-errors|run-\w+|strangers|tls)\.test\.ts$/;
 /** Files whose tests depend on which store a server has. */
 const withServer = files.filter((file) => file.startsWith("packages/server/test/") && !BEFORE_THE_STORE.test(file));
+
+buildConsoleIfStale(process.execPath);
 
 const passes = [
   { title: "embedded PostgreSQL", store: "embedded", files },

@@ -40,6 +40,7 @@ import { actionServiceV2, actionServiceV2beta } from "../api/v2/index.ts";
 import { actionServiceV3alpha } from "../api/v3alpha/index.ts";
 import { ensureDefaultInstance } from "../commands/first-start.ts";
 import type { Settings } from "../config/index.ts";
+import { createConsole, type ConsoleSignIn } from "../console/index.ts";
 import { createOwnerTeller } from "../deliveries/owner-teller.ts";
 import { startDeliveryWorker } from "../deliveries/worker.ts";
 import { knownEventTypes } from "../events/known-types.ts";
@@ -365,6 +366,7 @@ export async function assemble({
   const onRequest = createRequestHandler({
     corsOrigins: settings.cors.allowedOrigins,
     pages: createPages(readiness, { openApi, publicJwks: keys.publicJwks }),
+    webConsole: createConsole(consoleSignIn(settings)),
     rpc,
     rpcOfRoute: (verb, path) => rpcOfRoute(rpc, routes, verb, path),
     rest: (request) => (isCloudEvents(request) ? answerCloudEvents(request, rest) : answerRest(request, rest)),
@@ -387,6 +389,11 @@ export async function assemble({
     depthOf: chains.depthOf,
     invoke: invokerOf("interceptor"),
   };
+}
+
+/** How one signs in to the console. That there is an issuer where there is a client, the settings have seen to. */
+function consoleSignIn({ console: { oidc }, oidc: tokens }: Settings): ConsoleSignIn {
+  return oidc && tokens ? { oidc: { ...oidc, issuer: tokens.issuer } } : {};
 }
 
 /** All gateways of the settings: the one of the flags has no name of its own. */

@@ -17,6 +17,7 @@ export function startMessage({ version, url, store, firstToken, egress, gateways
   const lines = [
     `Interpose ${version} is ready at ${url}`,
     "",
+    `  Console  ${url}/`,
     `  Store    ${store}`,
     `  API      ${url}/openapi.json`,
     ...egressLine(egress),

@@ -12,6 +12,8 @@ export interface RequestHandlerOptions {
   readonly corsOrigins: readonly string[];
   /** Pages that need no caller, such as /healthz, by path. They answer GET and HEAD. */
   readonly pages: ReadonlyMap<string, () => Answer | Promise<Answer>>;
+  /** The web console, which needs no caller either. Undefined: the path is none of it. */
+  readonly webConsole: (path: string, request: NodeRequest) => (() => Promise<Answer>) | undefined;
   readonly rpc: RpcHandlers;
   /** The RPC of a path of REST whose request is nothing but a message. */
   readonly rpcOfRoute: (verb: string, path: string) => RpcHandler | undefined;
@@ -61,7 +63,7 @@ export function createRequestHandler(
   ): Promise<Answer | undefined> {
     assertHost(target);
     const { path } = target;
-    const page = options.pages.get(path);
+    const page = options.pages.get(path) ?? options.webConsole(path, request);
     if (page) return pageAnswer(page, path, request);
     const open = options.rpc.open.get(path);
     if (open && request.method === "POST") return open(request, response, target);

@@ -61,6 +61,7 @@ export async function startOwnApi(
     onRequest: createRequestHandler({
       corsOrigins: [],
       pages: new Map(),
+      webConsole: () => undefined,
       rpc,
       rpcOfRoute: (verb, path) => rpcOfRoute(rpc, routes, verb, path),
       rest: (request) => answerRest(request, { ...common, routes }),

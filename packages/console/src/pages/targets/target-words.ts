@@ -1,0 +1,43 @@
+import { PayloadType, type Target } from "@interpose/protocol/gen/zitadel/action/v2/target_pb";
+import type { Option } from "../../components/form.ts";
+
+/** Ways in which a target is called, as the API names them. */
+export type TargetKind = "restWebhook" | "restCall" | "restAsync";
+
+/** What they are, for people. */
+export const KINDS: readonly { readonly value: TargetKind; readonly label: string; readonly hint: string }[] = [
+  {
+    value: "restWebhook",
+    label: "Webhook",
+    hint: "Is waited for. It may let the message pass or refuse it, by its status.",
+  },
+  { value: "restCall", label: "Call", hint: "Is waited for. Its reply may change the message too." },
+  { value: "restAsync", label: "Async", hint: "Is told, and not waited for." },
+];
+
+/** Ways in which a payload is written. */
+export const PAYLOAD_TYPES: readonly [Option<PayloadType>, ...Option<PayloadType>[]] = [
+  { value: String(PayloadType.JSON), label: "JSON", means: PayloadType.JSON },
+  { value: String(PayloadType.JWT), label: "JWT: signed by this server", means: PayloadType.JWT },
+  {
+    value: String(PayloadType.JWE),
+    label: "JWE: signed, and encrypted to the target's public key",
+    means: PayloadType.JWE,
+  },
+];
+
+/** How a target is called. */
+export function kindOf({ targetType }: Pick<Target, "targetType">): TargetKind {
+  return targetType.case ?? "restWebhook";
+}
+
+/** The same in a word. */
+export function kindLabel(target: Pick<Target, "targetType">): string {
+  const kind = kindOf(target);
+  return KINDS.find(({ value }) => value === kind)?.label ?? kind;
+}
+
+/** Whether a failure of the target ends the run. */
+export function interrupts({ targetType }: Pick<Target, "targetType">): boolean {
+  return targetType.case !== undefined && targetType.case !== "restAsync" && targetType.value.interruptOnError;
+}

@@ -4,6 +4,7 @@ import { dirname, join, relative } from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
 import { fileURLToPath } from "node:url";
+import { installMissingChromium } from "./chromium.mjs";
 import { buildConsoleIfStale } from "./console.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -23,6 +24,7 @@ const BEFORE_THE_STORE =
 const withServer = files.filter((file) => file.startsWith("packages/server/test/") && !BEFORE_THE_STORE.test(file));
 
 buildConsoleIfStale(process.execPath);
+if (files.some((file) => file.startsWith("packages/console/test/"))) installMissingChromium();
 
 const passes = [
   { title: "embedded PostgreSQL", store: "embedded", files },

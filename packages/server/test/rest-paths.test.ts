@@ -17,7 +17,6 @@ describe("a request over REST", () => {
   describe("finds its way:", () => {
     const unknown = { status: 404, code: 5, reason: "PATH_NOT_FOUND" };
     for (const path of [
-      "/",
       "/v3alpha",
       "/v3alpha/targets/search/",
       "/v3alpha/executions/functions/",

@@ -17,13 +17,13 @@ export function EmptyState({ title, children, action, command }: EmptyStateProps
     <div className="empty">
       <h2>{title}</h2>
       <p>{children}</p>
-      {action && <p>{action}</p>}
       {command !== undefined && (
         <div className="command">
           <code>{command}</code>
           <CopyButton text={command} what="the command" />
         </div>
       )}
+      {action && <div className="actions">{action}</div>}
     </div>
   );
 }

@@ -10,11 +10,14 @@ const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
 ];
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 
+/** What lacks a little of a unit counts as one: 23 hours and 59 minutes are a day. */
+const NEARLY = 0.97;
+
 /** A time in relation to now: "3 minutes ago", "in 2 days". */
 export function relativeTime(at: Date, now: Date): string {
   const ms = at.getTime() - now.getTime();
-  const [unit, size] = UNITS.find(([, unitMs]) => Math.abs(ms) >= unitMs) ?? ["second", 1_000];
-  return Math.abs(ms) < 1_000 ? "now" : relative.format(Math.trunc(ms / size), unit);
+  const [unit, size] = UNITS.find(([, unitMs]) => Math.abs(ms) >= NEARLY * unitMs) ?? ["second", 1_000];
+  return Math.abs(ms) < 1_000 ? "now" : relative.format(Math.round(ms / size), unit);
 }
 
 /** A length of time for people: "850 ms", "1.2 s", "2 min", "2 min 5 s". */

@@ -106,6 +106,7 @@ export async function checkAccessible(page: Page): Promise<void> {
 /** Keeps pictures of a page, in both themes and at both widths, as NAME-THEME-WIDTH.png; and sees that nothing is wider than the window. */
 export async function screenshots(page: Page, name: string): Promise<void> {
   await mkdir(SCREENSHOTS, { recursive: true });
+  await page.evaluate(() => scrollTo(0, 0));
   const before = page.viewportSize() ?? { width: 1280, height: 800 };
   for (const width of WIDTHS) {
     await page.setViewportSize({ width, height: 800 });

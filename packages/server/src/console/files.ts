@@ -28,10 +28,18 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 };
 const COMPRESSED_ALREADY: ReadonlySet<string> = new Set([".png", ".woff2"]);
 
+/** More makes the largest file 8 % smaller, and its first reader wait for seconds. */
+const BROTLI_QUALITY = 6;
+
 const compress = {
   br: (body: Buffer) =>
-    promisify(brotliCompress)(body, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: body.byteLength } }),
-  gzip: (body: Buffer) => promisify(gzip)(body, { level: 9 }),
+    promisify(brotliCompress)(body, {
+      params: {
+        [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY,
+        [constants.BROTLI_PARAM_SIZE_HINT]: body.byteLength,
+      },
+    }),
+  gzip: (body: Buffer) => promisify(gzip)(body),
 };
 
 /**

@@ -110,6 +110,7 @@ describe("the shell", () => {
   it("leads by keyboard past the navigation, keeps the theme, and folds on narrow screens", async () => {
     const { page, open } = await startConsole(suite);
     await open("/targets");
+    await page.getByRole("heading", { name: "There is no target yet" }).waitFor();
     await page.keyboard.press("Tab");
     assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Skip to the page");
     await page.keyboard.press("Enter");

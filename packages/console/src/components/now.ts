@@ -12,7 +12,11 @@ export function useNow(): Date {
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
-  timer ??= setInterval(tick, TICK_MS);
+  if (timer === undefined) {
+    timer = setInterval(tick, TICK_MS);
+    // It stood still while nobody listened; React asks again once it has subscribed.
+    now = new Date();
+  }
   return () => {
     listeners.delete(listener);
     if (listeners.size > 0) return;

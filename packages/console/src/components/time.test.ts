@@ -46,8 +46,10 @@ describe("relativeTime()", () => {
     ["2026-01-10T12:00:00.4Z", "now"],
     ["2026-01-10T11:59:50Z", "10 seconds ago"],
     ["2026-01-10T11:00:00Z", "1 hour ago"],
-    ["2026-01-11T11:59:00Z", "tomorrow"],
-    ["2025-01-10T12:00:00Z", "last year"],
+    ["2026-01-11T11:59:00Z", "in 1 day"],
+    ["2026-02-09T12:00:00Z", "in 30 days"],
+    ["2026-03-12T12:00:00Z", "in 2 months"],
+    ["2025-01-10T12:00:00Z", "1 year ago"],
   ] as const) {
     it(`says ${text} for ${at}`, () => assert.equal(relativeTime(new Date(at), now), text));
   }

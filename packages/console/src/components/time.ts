@@ -1,23 +1,23 @@
 import { durationFromMs, durationMs, timestampDate, type Duration, type Timestamp } from "@bufbuild/protobuf/wkt";
 
-const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
-  ["year", 365 * 86_400_000],
-  ["month", 30 * 86_400_000],
-  ["day", 86_400_000],
-  ["hour", 3_600_000],
-  ["minute", 60_000],
-  ["second", 1_000],
+/** Units, how long each is, and from which length on it is used: of two months on, days say less than months do. */
+const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number, number])[] = [
+  ["year", 365 * 86_400_000, 365 * 86_400_000],
+  ["month", 30 * 86_400_000, 60 * 86_400_000],
+  ["day", 86_400_000, 86_400_000],
+  ["hour", 3_600_000, 3_600_000],
+  ["minute", 60_000, 60_000],
 ];
-const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
-
+const relative = new Intl.RelativeTimeFormat("en");
 /** What lacks a little of a unit counts as one: 23 hours and 59 minutes are a day. */
 const NEARLY = 0.97;
 
 /** A time in relation to now: "3 minutes ago", "in 2 days". */
 export function relativeTime(at: Date, now: Date): string {
   const ms = at.getTime() - now.getTime();
-  const [unit, size] = UNITS.find(([, unitMs]) => Math.abs(ms) >= NEARLY * unitMs) ?? ["second", 1_000];
-  return Math.abs(ms) < 1_000 ? "now" : relative.format(Math.round(ms / size), unit);
+  if (Math.abs(ms) < 1_000) return "now";
+  const [unit, size] = UNITS.find(([, , from]) => Math.abs(ms) >= NEARLY * from) ?? (["second", 1_000] as const);
+  return relative.format(Math.round(ms / size), unit);
 }
 
 /** A length of time for people: "850 ms", "1.2 s", "2 min", "2 min 5 s". */

@@ -81,6 +81,10 @@ describe("a value that is wrong", () => {
       says: "tls.key: is missing. Others were set that need it.",
     },
     {
+      given: { env: { INTERPOSE_CONSOLE_OIDC_CLIENT_ID: "console" } },
+      says: "oidc: is missing. Others were set that need it.",
+    },
+    {
       given: { yaml: "host:\n" },
       says: "host (interpose.yaml:1): Invalid input: expected string, received null. It is null.",
     },

@@ -372,8 +372,8 @@ export const settingsSchema = z
       .describe("longest time that running calls get to end"),
   })
   .refine(({ console, oidc }) => console.oidc === undefined || oidc !== undefined, {
-    path: ["console", "oidc"],
-    message: "needs the setting oidc, which names the issuer that people sign in at",
+    path: ["oidc"],
+    message: "is missing, which names the issuer that people sign in to the console at",
   });
 
 /** All settings, complete and checked. */

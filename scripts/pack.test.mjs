@@ -24,6 +24,8 @@ const url = await interpose.listen({ port: 0 });
 const answer = await fetch(url + "/v3alpha/executions/services", { headers: { authorization: "Bearer " + token } });
 const { services } = await answer.json();
 const openApi = await (await fetch(url + "/openapi.json")).json();
+const page = await (await fetch(url + "/")).text();
+const script = await fetch(url + /src="(.*?)"/.exec(page)[1]);
 const interceptors = [interposeInterceptor(interpose), forGrpcJs(interpose, { services: [] })];
 const output = await interpose.invoke("preuserinfo", { userinfo: {} });
 await interpose.close();
@@ -33,6 +35,7 @@ const refused = await createInterpose({ limits: { maxReplyBytes: 0 } }).catch((e
 console.log(JSON.stringify({
   services,
   title: openApi.info.title,
+  console: [page.includes('<div id="root">'), script.status, script.headers.get("content-type")],
   claims: applyClaims({ sub: "1" }, { ...output, append_claims: [{ key: "a", value: 1 }] }, "preuserinfo"),
   interceptors: interceptors.map((each) => typeof each),
   unsigned: unsigned.status,
@@ -90,6 +93,7 @@ describe("the packages, packed and installed", () => {
     assert.ok(services.includes("zitadel.action.v3alpha.ActionService"));
     assert.deepEqual(rest, {
       title: "Interpose",
+      console: [true, 200, "text/javascript; charset=utf-8"],
       claims: { sub: "1", a: 1 },
       interceptors: ["function", "function"],
       unsigned: 401,

@@ -13,6 +13,7 @@ describe("startMessage()", () => {
       const given = { version: "1.0.0", url: "http://127.0.0.1:8080", store: "s", firstToken: undefined, gateways: [] };
       const text = startMessage({ ...given, egress: { allow: [...allow], only } });
       assert.equal(/^ {2}Egress {3}(.*)$/m.exec(text)?.[1], says);
+      assert.match(text, /^ {2}Console {2}http:\/\/127\.0\.0\.1:8080\/$/m);
     });
   }
 });

@@ -43,10 +43,9 @@ export function createConnector(
  */
 export function createCheckedConnector({ rules, resolve, connect }: ConnectOptions): buildConnector.connector {
   return (options, callback) => {
-    const host = options.hostname.replace(/^\[(.*)\]$/, "$1");
-    const name = isIP(host) === 0 ? host : undefined;
+    const { host, name } = hostOf(options.hostname);
     const check = (address: string): Verdict => rules.check(address, name);
-    allowedAddresses(host, check, resolve).then(
+    checkedAddresses(host, check, resolve).then(
       (addresses) =>
         connectToOne(
           addresses,
@@ -58,6 +57,22 @@ export function createCheckedConnector({ rules, resolve, connect }: ConnectOptio
       (error: Error) => callback(error, null),
     );
   };
+}
+
+/** The addresses of a URL's host that may be called. Throws `EgressDenied` where none may, which says why, and `NameNotResolved`. */
+export function allowedAddresses(
+  hostname: string,
+  rules: EgressRules,
+  resolve: ConnectOptions["resolve"],
+): Promise<readonly string[]> {
+  const { host, name } = hostOf(hostname);
+  return checkedAddresses(host, (address) => rules.check(address, name), resolve);
+}
+
+/** A URL's host without the brackets of IPv6, and, unless it is an address, as the name that it is. */
+function hostOf(hostname: string): { readonly host: string; readonly name: string | undefined } {
+  const host = hostname.replace(/^\[(.*)\]$/, "$1");
+  return { host, name: isIP(host) === 0 ? host : undefined };
 }
 
 function contextOf({ certificate, privateKey }: ClientCertificate, ca: string | undefined): SecureContext {
@@ -74,7 +89,7 @@ function contextOf({ certificate, privateKey }: ClientCertificate, ca: string | 
 
 type Check = (address: string) => Verdict;
 
-async function allowedAddresses(
+async function checkedAddresses(
   host: string,
   check: Check,
   resolve: ConnectOptions["resolve"],

@@ -3,6 +3,8 @@ export type { HttpTargetCaller } from "./target-caller.ts";
 export type { DeliveryExchange, DeliveryFacts, DeliveryRequest } from "./delivery.ts";
 export type { ClientCertificate, OAuthClient, SigningKey, TargetCredentials, TokenSigner } from "./credentials.ts";
 export type { TargetCallerOptions } from "./options.ts";
+export { checkEndpoint } from "./check-endpoint.ts";
+export type { EndpointCheck, EndpointState } from "./check-endpoint.ts";
 export { readAllowEntry } from "./egress/allow-list.ts";
 export type { AllowEntry, ReadAllowEntry } from "./egress/allow-list.ts";
 export { matchesHost, parseHostPattern } from "./egress/host-pattern.ts";

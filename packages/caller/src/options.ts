@@ -75,7 +75,8 @@ export function validateTargetCallerOptions(given: Partial<TargetCallerOptions>)
   return complete;
 }
 
-async function resolveBySystem(host: string): Promise<readonly LookupAddress[]> {
+/** Asks the system's resolver, as calls do. */
+export async function resolveBySystem(host: string): Promise<readonly LookupAddress[]> {
   const { lookup } = await import("node:dns/promises");
   return lookup(host, { all: true });
 }

@@ -49,7 +49,7 @@ import { createRate } from "../events/rate.ts";
 import { createFunctionCatalog, createInvoker, type InvokeFunction } from "../functions/index.ts";
 import { startRetention } from "../deliveries/retention.ts";
 import { createOwnApi } from "../hosts/own-api/index.ts";
-import { startGateways, type Gateways, type GatewaySettings } from "../hosts/gateway/gateways.ts";
+import { gatewaysOf, startGateways, type Gateways } from "../hosts/gateway/gateways.ts";
 import type { InterceptorHost } from "../hosts/interceptors/interceptor-host.ts";
 import { createRunChains } from "../hosts/run-chain.ts";
 import { createPlanRunner, type RunPlan } from "../hosts/run-plan.ts";
@@ -72,6 +72,7 @@ import { createRecorder } from "../runs/recorder.ts";
 import { startRunRetention } from "../runs/retention.ts";
 import { startLiveRouter } from "../router/live-router.ts";
 import type { Database } from "../store/database.ts";
+import { DELIVERY_CONNECTIONS } from "../store/connections.ts";
 import { openStore } from "../store/index.ts";
 import { migrate } from "../store/migrations.ts";
 import { ensureRunKey } from "../store/sql/ensure-run-key.ts";
@@ -85,8 +86,6 @@ import { DRAIN_SLACK_MS, type Teardown } from "./teardown.ts";
 const ROUTER_POLL_MS = 2_000;
 /** Longest time for stopping the store: an embedded PostgreSQL is asked twice, 15 seconds each. */
 const STORE_STOP_MS = 40_000;
-/** Connections to the store of a delivery worker's own: claims, results, the lease, and what is done beside. */
-const DELIVERY_CONNECTIONS = 5;
 /** What the delivery worker may take for its last statements, beyond the time that attempts get. */
 const LAST_WRITES_MS = 10_000;
 const DAY_MS = 24 * 3_600_000;
@@ -394,11 +393,6 @@ export async function assemble({
 /** How one signs in to the console. That there is an issuer where there is a client, the settings have seen to. */
 function consoleSignIn({ console: { oidc }, oidc: tokens }: Settings): ConsoleSignIn {
   return oidc && tokens ? { oidc: { ...oidc, issuer: tokens.issuer } } : {};
-}
-
-/** All gateways of the settings: the one of the flags has no name of its own. */
-function gatewaysOf({ gateway, gateways }: Settings): readonly GatewaySettings[] {
-  return [...(gateway ? [{ name: "gateway", ...gateway }] : []), ...gateways];
 }
 
 /** The server can work while the store answers, and no longer once it is told to stop. That executions are loaded is a condition of the start. */

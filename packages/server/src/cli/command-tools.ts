@@ -1,4 +1,4 @@
-import type { Settings } from "../config/index.ts";
+import type { ReadSettings, Settings } from "../config/index.ts";
 import type { Backend } from "./backend.ts";
 import type { Output } from "./output.ts";
 
@@ -20,5 +20,9 @@ export interface CommandTools {
   readonly output: Output;
   /** Opens the server or, with `--direct`, the store, and closes it after the work. */
   withBackend<T>(work: (backend: Backend) => Promise<T>, options?: StoreUse): Promise<T>;
+  /** URL of the server, where one was given. Throws `bad_request` for what is none. */
+  givenUrl(): string | undefined;
   settings(): Settings;
+  /** The settings, with where they came from. */
+  readSettings(): ReadSettings;
 }

@@ -11,6 +11,7 @@ export const EXIT = {
   notAllowed: 4,
   unreachable: 5,
   settings: 6,
+  problems: 7,
 } as const;
 
 /** The exit codes for `--help`. */
@@ -21,7 +22,18 @@ export const EXIT_HELP = `Exit codes:
   3  what it names is not there
   4  no token, or not allowed
   5  the server or its store cannot be reached
-  6  a setting is wrong, or the data directory or the port is in use`;
+  6  a setting is wrong, or the data directory or the port is in use
+  7  doctor has found problems`;
+
+/** Ends a command that has said all there is to say with another code than 0. */
+export class Ended extends Error {
+  override readonly name = "Ended";
+  readonly exitCode: number;
+  constructor(exitCode: number) {
+    super(`it ends with ${exitCode}`);
+    this.exitCode = exitCode;
+  }
+}
 
 const OF_CODES: Partial<Record<RpcCode, number>> = {
   invalid_argument: EXIT.usage,

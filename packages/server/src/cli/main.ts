@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 import { CommanderError } from "commander";
-import { describeFailure, EXIT } from "./exit-codes.ts";
+import { describeFailure, Ended, EXIT } from "./exit-codes.ts";
 import { createProgram } from "./program.ts";
 
 /** Runs the command line, and answers what to exit with. */
@@ -12,6 +12,7 @@ async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     // Commander has written its own text already, help among it.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (error instanceof Ended) return error.exitCode;
     const { exitCode, text } = describeFailure(error);
     process.stderr.write(`${styleText("red", "error", { stream: process.stderr })}: ${text}\n`);
     return exitCode;

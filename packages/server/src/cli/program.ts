@@ -1,15 +1,18 @@
 import type { CommanderError } from "commander";
 import { Command, Option } from "commander";
 import { InterposeError } from "@interpose/engine";
-import { loadSettings, type Settings } from "../config/index.ts";
+import { readSettings, type ReadSettings } from "../config/index.ts";
 import { VERSION } from "../version.ts";
 import type { Backend } from "./backend.ts";
 import type { CommandEnvironment, CommandTools, StoreUse } from "./command-tools.ts";
+import { addCompletion } from "./completion/index.ts";
 import { addDb } from "./db.ts";
+import { addDoctor } from "./doctor/index.ts";
 import { addExecutions } from "./executions.ts";
 import { EXIT_HELP } from "./exit-codes.ts";
 import { createOutput } from "./output.ts";
 import { addGateway, addServe } from "./serve-commands.ts";
+import { addSettings } from "./settings.ts";
 import { addTargets } from "./targets.ts";
 import { addTokens } from "./tokens.ts";
 
@@ -53,6 +56,9 @@ export function createProgram(environment: CommandEnvironment): Command {
     group.commands.forEach(addSharedOptions);
   }
   addDb(program.command("db"), tools);
+  addDoctor(program.command("doctor"), tools);
+  addSettings(program.command("settings"), tools);
+  addCompletion(program, environment.print, (options) => toolsOf(options, environment));
   program
     .command("version")
     .description("print the version")
@@ -79,7 +85,8 @@ function addSharedOptions(command: Command): void {
 }
 
 function toolsOf(options: SharedOptions, { env, cwd, print }: CommandEnvironment): CommandTools {
-  const settings = (): Settings => loadSettings({ flags: {}, env, cwd, configFile: options.config });
+  const read = (): ReadSettings => readSettings({ flags: {}, env, cwd, configFile: options.config });
+  const settings = (): ReadSettings["settings"] => read().settings;
   async function open(use: StoreUse): Promise<Backend> {
     if (options.direct) {
       const { openDirectBackend } = await import("./direct-backend.ts");
@@ -87,14 +94,16 @@ function toolsOf(options: SharedOptions, { env, cwd, print }: CommandEnvironment
     }
     const { openRemoteBackend } = await import("./remote-backend.ts");
     return openRemoteBackend({
-      url: urlOf(options, env),
+      url: givenUrl(options, env) ?? DEFAULT_URL,
       token: tokenOf(options, env),
       bypass: options.bypass ?? false,
     });
   }
   return {
     output: createOutput(options.json ?? false, print),
+    givenUrl: () => givenUrl(options, env),
     settings,
+    readSettings: read,
     async withBackend(work, use = {}) {
       const backend = await open(use);
       try {
@@ -106,8 +115,9 @@ function toolsOf(options: SharedOptions, { env, cwd, print }: CommandEnvironment
   };
 }
 
-function urlOf(options: SharedOptions, env: CommandEnvironment["env"]): string {
-  const url = options.url ?? given(env.INTERPOSE_URL) ?? DEFAULT_URL;
+function givenUrl(options: SharedOptions, env: CommandEnvironment["env"]): string | undefined {
+  const url = options.url ?? given(env.INTERPOSE_URL);
+  if (url === undefined) return undefined;
   if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return url;
   const from = options.url === undefined ? "INTERPOSE_URL" : "--url";
   throw new InterposeError("bad_request", `${from}: "${url}" is no URL of a server. Write it like ${DEFAULT_URL}.`);

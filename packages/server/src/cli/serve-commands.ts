@@ -35,8 +35,11 @@ export function addGateway(program: Command, environment: CommandEnvironment): v
   });
 }
 
-function settingOption({ kind, description, variable }: Leaf, flag: string): Option {
-  return new Option(`${flag} <${FORMS[kind]}>`, `${description} (${variable})`);
+function settingOption({ kind, description, variable, choices }: Leaf, flag: string): Option {
+  const option = new Option(`${flag} <${FORMS[kind]}>`, `${description} (${variable})`);
+  // For help and completion. What is none of them is refused with the place that it came from, as all settings are.
+  if (choices && kind !== "list") option.argChoices = [...choices];
+  return option;
 }
 
 const FORMS: Readonly<Record<Leaf["kind"], string>> = {

@@ -1,7 +1,9 @@
 export { completeSettings } from "./complete.ts";
 export type { SettingsInput } from "./complete.ts";
-export { describeSettings, loadSettings } from "./load.ts";
-export type { SettingsSources } from "./load.ts";
+export { loadSettings, readSettings } from "./load.ts";
+export type { ReadSettings, SettingsSources } from "./load.ts";
+export { MASK, maskedSettings } from "./masked.ts";
+export type { MaskedSetting } from "./masked.ts";
 export { LEAVES } from "./leaves.ts";
 export type { Leaf } from "./leaves.ts";
 export { settingsSchema } from "./schema.ts";

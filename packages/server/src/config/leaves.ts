@@ -15,6 +15,8 @@ export interface Leaf {
   readonly kind: LeafKind;
   readonly description: string;
   readonly isSecret: boolean;
+  /** What it, or each element of it, can be, where that is a fixed list. */
+  readonly choices: readonly string[] | undefined;
 }
 
 /** Every setting, in the order of the schema. */
@@ -36,6 +38,7 @@ function leavesOf(schema: z.ZodType, path: readonly string[]): readonly Leaf[] {
       kind: kindOf(inner),
       description: describedBy(schema) ?? "",
       isSecret: hasMeta(schema, "secret"),
+      choices: choicesOf(inner),
     },
   ];
 }
@@ -45,7 +48,14 @@ function unwrapped(schema: z.ZodType): z.ZodType {
   if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional) {
     return unwrapped(schema.unwrap() as z.ZodType);
   }
-  return schema;
+  // What is given may be spelled in several ways; what is taken is one of them.
+  return schema instanceof z.ZodPipe ? unwrapped(schema.out as z.ZodType) : schema;
+}
+
+function choicesOf(schema: z.ZodType): readonly string[] | undefined {
+  if (schema instanceof z.ZodBoolean) return ["true", "false"];
+  if (schema instanceof z.ZodArray) return choicesOf(unwrapped(schema.element as z.ZodType));
+  return schema instanceof z.ZodEnum ? schema.options.map(String) : undefined;
 }
 
 function kindOf(schema: z.ZodType): LeafKind {

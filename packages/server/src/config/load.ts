@@ -28,11 +28,25 @@ interface Given {
   readonly from: string;
 }
 
+/** Settings, and where those were given that have not their default. */
+export interface ReadSettings {
+  readonly settings: Settings;
+  /** Where each setting that was given stands, by path in YAML: a flag, a variable, or a place in the file. */
+  readonly origins: ReadonlyMap<string, string>;
+  /** The file that was read. Undefined: there is none. */
+  readonly file: string | undefined;
+}
+
 /**
  * Puts the settings together: flags win over the environment, that over the file, that over the defaults. Throws `settings_invalid`, which names each
  * setting that is unknown or wrong, where it came from, and what was expected.
  */
 export function loadSettings(sources: SettingsSources): Settings {
+  return readSettings(sources).settings;
+}
+
+/** Puts the settings together as `loadSettings` does, and tells where they came from. */
+export function readSettings(sources: SettingsSources): ReadSettings {
   const file = readFile(sources);
   const given = new Map<string, Given>();
   const problems = [...file.problems, ...unknownVariables(sources.env)];
@@ -47,7 +61,10 @@ export function loadSettings(sources: SettingsSources): Settings {
   }
   const checked = settingsSchema.safeParse(nested(given));
   if (!checked.success) problems.push(...checked.error.issues.map((issue) => problemOf(issue, given)));
-  if (problems.length === 0 && checked.success) return checked.data;
+  if (problems.length === 0 && checked.success) {
+    const origins = new Map([...given].map(([path, { from }]) => [path, from]));
+    return { settings: checked.data, origins, file: file.path };
+  }
   const count = problems.length === 1 ? "A setting is wrong" : `${problems.length} settings are wrong`;
   throw new InterposeError("settings_invalid", `${count}:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
 }
@@ -120,6 +137,7 @@ function meant(given: string, known: readonly string[]): string {
 }
 
 interface ReadFile {
+  readonly path?: string;
   readonly values: ReadonlyMap<string, Given>;
   readonly problems: readonly string[];
 }
@@ -149,7 +167,7 @@ function readFile({ configFile, env, cwd }: SettingsSources): ReadFile {
   const values = new Map<string, Given>();
   // The first line of a message says what is wrong; the ones behind it show the text, which may be a secret's.
   const problems = document.errors.map(({ message, pos }) => `${place(pos[0])}: ${message.split("\n")[0] ?? ""}`);
-  if (problems.length > 0) return { values, problems };
+  if (problems.length > 0) return { path, values, problems };
   /** Where a setting's name stands: its value may begin lines below. */
   const lineOf = (key: readonly string[]): string => {
     const above: unknown = document.getIn(key.slice(0, -1), true);
@@ -158,7 +176,7 @@ function readFile({ configFile, env, cwd }: SettingsSources): ReadFile {
     return place((name ?? document.contents)?.range?.[0]);
   };
   collect(tree, []);
-  return { values, problems };
+  return { path, values, problems };
 
   /** Takes the tree apart into settings. A branch that the schema does not have is a problem with a place. */
   function collect(value: unknown, key: readonly string[]): void {
@@ -207,17 +225,4 @@ function problemOf(issue: z.core.$ZodIssue, given: ReadonlyMap<string, Given>): 
   if (!found) return `${path}: is missing. Others were set that need it.`;
   const value = leaf.isSecret ? "" : ` It is ${JSON.stringify(found.value).slice(0, 100)}.`;
   return `${path} (${found.from}): ${issue.message}.${value}`;
-}
-
-/** The settings for people, without what is secret. */
-export function describeSettings(settings: Settings): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(
-    LEAVES.map(({ path, isSecret }) => {
-      const value = path.reduce<unknown>(
-        (branch, name) => (branch as Record<string, unknown> | undefined)?.[name],
-        settings,
-      );
-      return [path.join("."), isSecret && value !== undefined ? "********" : value];
-    }),
-  );
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { load, problemsOf, type GivenSettings } from "../../test/harness/settings.ts";
-import { describeSettings, LEAVES } from "./index.ts";
+import { LEAVES, maskedSettings } from "./index.ts";
 
 function checkRefused(given: GivenSettings, expected: readonly string[]): void {
   assert.deepEqual(
@@ -174,16 +174,27 @@ describe("secrets", () => {
 
   it("are not shown among the settings, which are all there", () => {
     const token = `${secret}-that-is-long-enough`;
-    const env = { INTERPOSE_ADMIN_TOKEN: token, DATABASE_URL: `postgres://u:${secret}@h/d` };
-    const described = describeSettings(load({ env }));
-    assert.ok(!JSON.stringify(described).includes(secret));
-    assert.equal(described.adminToken, "********");
-    assert.equal(described.databaseUrl, "********");
-    assert.equal(described["limits.maxReplyBytes"], 1024 * 1024);
+    const key = Buffer.alloc(32, "k").toString("base64");
+    const env = {
+      INTERPOSE_ADMIN_TOKEN: token,
+      DATABASE_URL: `postgres://u:${secret}@h/d`,
+      INTERPOSE_SECRETS_FORMER_KEYS: `${key},${key}`,
+      INTERPOSE_GATEWAYS: JSON.stringify([{ name: "a", listen: "1", upstream: `http://u:${secret}@h/p@q` }]),
+    };
+    const masked = maskedSettings(load({ env }));
+    const value = (path: string): unknown => masked.find((each) => each.path === path)?.value;
+    assert.ok(!JSON.stringify(masked).includes(secret));
+    assert.ok(!JSON.stringify(masked).includes(key));
+    assert.equal(value("adminToken"), "********");
+    assert.equal(value("databaseUrl"), "********");
+    assert.deepEqual(value("secrets.formerKeys"), ["********", "********"]);
+    assert.equal((value("gateways") as { upstream: string }[])[0]?.upstream, "http://********@h/p@q");
+    assert.equal(value("limits.maxReplyBytes"), 1024 * 1024);
     assert.deepEqual(
-      Object.keys(described),
+      masked.map(({ path }) => path),
       LEAVES.map(({ path }) => path.join(".")),
     );
-    assert.equal(describeSettings(load({})).adminToken, undefined, "one that is not set is not shown as if it were");
+    const unset = maskedSettings(load({})).find(({ path }) => path === "adminToken");
+    assert.ok(unset && unset.value === undefined, "one that is not set is not shown as if it were");
   });
 });

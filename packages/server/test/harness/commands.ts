@@ -8,15 +8,18 @@ export interface NamedCommand {
   readonly command: Command;
 }
 
-/** Every command there is, groups among them, in the order of the help. */
+/** Every command there is but for those that are hidden, groups among them, in the order of the help. */
 export function allCommands(): readonly NamedCommand[] {
   const program = createProgram({ env: {}, cwd: "/", print: () => undefined });
   return [{ name: "", command: program }, ...below(program, "")];
 }
 
 function below(parent: Command, prefix: string): readonly NamedCommand[] {
-  return parent.commands.flatMap((command) => {
-    const name = `${prefix}${command.name()}`;
-    return [{ name, command }, ...below(command, `${name} `)];
-  });
+  const visible = parent.createHelp().visibleCommands(parent);
+  return parent.commands
+    .filter((command) => visible.includes(command))
+    .flatMap((command) => {
+      const name = `${prefix}${command.name()}`;
+      return [{ name, command }, ...below(command, `${name} `)];
+    });
 }

@@ -80,7 +80,7 @@ export async function startGateways(options: GatewaysOptions): Promise<Gateways>
       const setting = (key: string): string => `gateway ${name}: ${key}`;
       const pair = tls && (await readTlsFiles(tls, setting("tls")));
       const ca = upstreamCa === undefined ? undefined : await readAuthorities(setting("upstreamCa"), upstreamCa);
-      const watch = await watchDescriptors(sourceOf(descriptors, upstream, ca), {
+      const watch = await watchDescriptors(descriptorSourceOf(descriptors, upstream, ca), {
         onChange: ({ methods }) => onChange(name, methods),
         onFailure: (error) => onFailure(name, error),
         mayBeginEmpty: true,
@@ -119,7 +119,19 @@ export async function startGateways(options: GatewaysOptions): Promise<Gateways>
   };
 }
 
-function sourceOf(descriptors: string, upstream: string, ca: string | undefined): DescriptorSource {
+/** All gateways of the settings: the one of the flags has no name of its own. */
+export function gatewaysOf({
+  gateway,
+  gateways,
+}: {
+  readonly gateway?: Omit<GatewaySettings, "name"> | undefined;
+  readonly gateways: readonly GatewaySettings[];
+}): readonly GatewaySettings[] {
+  return [...(gateway ? [{ name: "gateway", ...gateway }] : []), ...gateways];
+}
+
+/** Where the settings of a gateway say that its API is described. `ca`: authorities that its upstream is trusted by, as PEM. */
+export function descriptorSourceOf(descriptors: string, upstream: string, ca: string | undefined): DescriptorSource {
   if (descriptors !== "reflection") return { kind: "path", path: descriptors };
   return { kind: "reflection", url: upstream, ...(ca !== undefined && { tls: { ca } }) };
 }

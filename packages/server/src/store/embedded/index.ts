@@ -166,6 +166,11 @@ export async function embeddedStatus(dataDir: string): Promise<EmbeddedStatus> {
   }
 }
 
+/** How to connect to the PostgreSQL of a data directory, which runs already. */
+export function connectionToRunning(dataDir: string): Promise<ConnectionSettings> {
+  return connectionTo(embeddedPaths(dataDir));
+}
+
 async function ownerOf(paths: EmbeddedPaths): Promise<string | undefined> {
   const taken = await takeOwnership(await connectionTo(paths), `interpose cli (pid ${process.pid})`);
   if ("heldBy" in taken) return taken.heldBy;

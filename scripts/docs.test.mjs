@@ -15,6 +15,7 @@ import { TokenService } from "@interpose/protocol/gen/interpose/v1/token_service
 import { ActionService as ActionServiceV2 } from "@interpose/protocol/gen/zitadel/action/v2/action_service_pb";
 import { ActionService as ActionServiceV2beta } from "@interpose/protocol/gen/zitadel/action/v2beta/action_service_pb";
 import { ActionService as ActionServiceV3alpha } from "@interpose/protocol/gen/zitadel/action/v3alpha/action_service_pb";
+import { generatedDocuments } from "./docs.mjs";
 import { root } from "./install.mjs";
 
 const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
@@ -111,5 +112,18 @@ describe("the documents", () => {
     for (const folder of folders) {
       if (folder !== "") assert.ok(text.includes(`${folder}/\``), `${folder}/ is not named`);
     }
+  });
+});
+
+describe("generated documents", async () => {
+  const generated = await generatedDocuments();
+  for (const [path, text] of generated) {
+    it(`${path} is current`, () =>
+      assert.ok(existsSync(join(root, path)) && read(path) === text, "run: npm run docs:generate"));
+  }
+
+  it("have nothing beside them that is not generated", () => {
+    for (const file of files.filter((each) => each.startsWith("docs/reference/")))
+      assert.ok(generated.has(file), `${file} is not generated`);
   });
 });

@@ -99,9 +99,11 @@ function stagePackage(name, stage) {
     ];
     writeFileSync(join(stage, "bin/interpose.mjs"), launcher.join("\n"), { mode: 0o755 });
   }
+  // By which editors check and complete a settings file.
+  if (name === "server") cpSync(join(root, "docs/schema"), join(stage, "schema"), { recursive: true });
   for (const file of ["LICENSE", "README.md"]) cpSync(join(root, file), join(stage, file));
   const manifest = JSON.parse(readFileSync(join(source, "package.json"), "utf8"));
-  const published = { ...manifest, exports: compiled(manifest.exports), files: ["bin", "dist"] };
+  const published = { ...manifest, exports: compiled(manifest.exports), files: ["bin", "dist", "schema"] };
   writeFileSync(join(stage, "package.json"), `${JSON.stringify(published, undefined, 2)}\n`);
 }
 

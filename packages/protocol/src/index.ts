@@ -86,5 +86,5 @@ export type { MessageValidator } from "./validation/index.ts";
 // Services: what they demand, and how they are described.
 export { accessNote, createReflection, createServiceCatalog, methodRules } from "./services/index.ts";
 export type { Access, MethodRules, Reflection, ServiceCatalog } from "./services/index.ts";
-export { openApiDocument } from "./openapi/index.ts";
+export { openApiDocument, readComments } from "./openapi/index.ts";
 export type { OpenApiOptions } from "./openapi/index.ts";

@@ -1,2 +1,3 @@
+export { readComments } from "./comments.ts";
 export { openApiDocument } from "./document.ts";
 export type { OpenApiOptions } from "./document.ts";

@@ -1,22 +1,20 @@
-// docs/cli.md and docs/operating.md name what there is, and nothing else.
+// Documents name what there is, and nothing else. What is only listed stands in docs/reference, which is generated (scripts/docs.test.mjs).
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import type { Option } from "commander";
-import { z } from "zod";
 import { allCommands } from "../../test/harness/commands.ts";
 import { cliSections } from "../../test/harness/cli-document.ts";
-import { LEAVES, settingsSchema } from "../config/index.ts";
+import { LEAVES } from "../config/index.ts";
 import { EXIT_HELP } from "./exit-codes.ts";
 import { SHARED_OPTIONS } from "./program.ts";
 
-const MIB = 1024 * 1024;
-const read = (name: string): string => readFileSync(new URL(`../../../../docs/${name}`, import.meta.url), "utf8");
+const DOCS = new URL("../../../../docs/", import.meta.url);
+const LOG_EVENTS = readFileSync(new URL("../observe/log.ts", import.meta.url), "utf8");
 
 describe("docs/cli.md", () => {
   const sections = cliSections();
   const inCommon = sections.get("What commands have in common") ?? "";
-  const serve = sections.get("`interpose serve`") ?? "";
   const isSetting = ({ long }: Option): boolean => LEAVES.some(({ flag }) => flag === long);
   const isInCommon = ({ long, helpGroupHeading }: Option): boolean =>
     helpGroupHeading === SHARED_OPTIONS || long === "--json" || long === "--config";
@@ -32,9 +30,11 @@ describe("docs/cli.md", () => {
     });
 
     for (const option of command.options) {
+      // Those of gateways are settings below `gateway`, without that word.
+      if (isSetting(option) || (name === "gateway" && !isInCommon(option))) continue;
       it(`names ${option.long} of ${name}`, () => {
-        // What several commands have is named once: settings with serve, the way to a server with what commands have in common.
-        const places = [section, isInCommon(option) && inCommon, isSetting(option) && serve];
+        // What several commands have is named once. Settings have a reference of their own.
+        const places = [section, isInCommon(option) && inCommon];
         assert.ok(places.some((place) => place && new RegExp(`\`${option.long}[\` ]`).test(place)));
       });
     }
@@ -61,47 +61,30 @@ describe("docs/cli.md", () => {
   });
 });
 
-describe("docs/operating.md", () => {
-  const [, settings = ""] = /\n## Settings\n([\s\S]*?)\n## /.exec(read("operating.md")) ?? [];
-  const rows = settings
-    .split("\n")
-    .filter((line) => line.startsWith("| `"))
-    .map((line) => line.split("|").slice(1, -1));
+describe("the documents", () => {
+  const documents = readdirSync(DOCS).filter((file) => file.endsWith(".md"));
+  const variables = [...LEAVES.map(({ variable }) => variable), "INTERPOSE_URL", "INTERPOSE_TOKEN", "INTERPOSE_CONFIG"];
+  const groups = new Set(LEAVES.map(({ path: [group = ""] }) => group));
 
-  it("has each setting once, in the order of the schema, by its place in YAML and by its variable", () => {
-    const named = rows.flatMap(([paths = "", variables = ""]) => {
-      const inCells = [paths, variables].map((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, text]) => text));
-      const [path = [], variable = []] = inCells;
-      return path.map((each, i) => `${each} ${variable[i]}`);
+  for (const document of documents) {
+    const text = readFileSync(new URL(document, DOCS), "utf8");
+
+    it(`${document} names no variable that there is not`, () => {
+      for (const [name] of text.matchAll(/\bINTERPOSE_[A-Z_]*[A-Z]\b/g))
+        assert.ok(variables.includes(name) || name.startsWith("INTERPOSE_TEST_"), name);
     });
-    assert.deepEqual(
-      named,
-      LEAVES.map(({ path, variable }) => `${path.join(".")} ${variable}`),
-    );
-  });
 
-  it("has the defaults that the schema has", () => {
-    for (const [paths = "", , shown = ""] of rows) {
-      const defaults = [...paths.matchAll(/`([^`]+)`/g)].map(([, path = ""]) => shownDefault(defaultOf(path)));
-      assert.equal(shown.trim(), defaults.filter((text) => text !== "").join(", "), paths);
-    }
-  });
-});
-
-/** The value of a setting that is not given, though what it belongs to is. */
-function defaultOf(path: string): unknown {
-  let schema: z.ZodType = settingsSchema;
-  for (const name of path.split(".")) {
-    while (!(schema instanceof z.ZodObject)) schema = (schema as z.ZodOptional<z.ZodType>).unwrap();
-    schema = (schema.shape as Record<string, z.ZodType>)[name] ?? assert.fail(`there is no setting ${path}`);
+    it(`${document} names no setting that there is not`, () => {
+      const paths = LEAVES.map(({ path }) => path.join("."));
+      for (const [, path = ""] of text.matchAll(/`([a-z][A-Za-z]*(?:\.[a-z][A-Za-z]*)+)`/g)) {
+        // Other things have dots too: files, and events of the log.
+        const isOther = /\.(md|ts|json)$/.test(path) || LOG_EVENTS.includes(`"${path}"`);
+        if (isOther || !groups.has(path.split(".")[0] ?? "")) continue;
+        assert.ok(
+          paths.some((each) => each === path || each.startsWith(`${path}.`) || path.startsWith(`${each}.`)),
+          path,
+        );
+      }
+    });
   }
-  return schema.safeParse(undefined).data;
-}
-
-/** A default as the table shows it: large numbers in MiB or KiB, lists as a variable has them, and nothing for what is empty. */
-function shownDefault(value: unknown): string {
-  if (typeof value === "number" && value % MIB === 0 && value > 0) return `${value / MIB} MiB`;
-  if (typeof value === "number" && value % 1024 === 0 && value > 0) return `${value / 1024} KiB`;
-  if (Array.isArray(value)) return value.length === 0 ? "" : `\`${value.join(",")}\``;
-  return typeof value === "object" || value === undefined ? "" : `\`${JSON.stringify(value).replaceAll('"', "")}\``;
-}
+});

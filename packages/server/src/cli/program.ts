@@ -12,6 +12,7 @@ import { addExecutions } from "./executions.ts";
 import { EXIT_HELP } from "./exit-codes.ts";
 import { createOutput } from "./output.ts";
 import { addGateway, addServe } from "./serve-commands.ts";
+import { addSchema } from "./schema.ts";
 import { addSettings } from "./settings.ts";
 import { addTargets } from "./targets.ts";
 import { addTokens } from "./tokens.ts";
@@ -58,6 +59,7 @@ export function createProgram(environment: CommandEnvironment): Command {
   addDb(program.command("db"), tools);
   addDoctor(program.command("doctor"), tools);
   addSettings(program.command("settings"), tools);
+  addSchema(program.command("schema"), environment.print);
   addCompletion(program, environment.print, (options) => toolsOf(options, environment));
   program
     .command("version")

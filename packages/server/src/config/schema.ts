@@ -125,8 +125,8 @@ const gatewaySchema = z.strictObject({
 });
 
 /**
- * Every setting: its type, bounds, default and meaning. Names of environment variables and flags are derived from it, and so will be a schema
- * for editors. Text that comes from the environment or a flag is turned into the type that stands here.
+ * Every setting: its type, bounds, default and meaning. Names of environment variables and flags are derived from it, and so is a schema
+ * for editors (`json-schema.ts`). Text that comes from the environment or a flag is turned into the type that stands here.
  */
 export const settingsSchema = z
   .strictObject({
@@ -138,7 +138,7 @@ export const settingsSchema = z
       .refine(isPostgresUrl, "must be a URL such as postgres://user:password@host:5432/database")
       .optional()
       .meta({ secret: true })
-      .describe("a PostgreSQL to use in place of the embedded one"),
+      .describe("a PostgreSQL (15 or newer) to use in place of the embedded one"),
     database: z
       .strictObject({
         maxConnections: z.int().min(2).max(1_000).default(10).describe("most connections to PostgreSQL"),

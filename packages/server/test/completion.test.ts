@@ -145,9 +145,9 @@ describe("the script for", () => {
       run("fish", ["--no-config", "-c", `source ${join(directory, "script.fish")}; complete -C "${line}"`]);
     assert.deepEqual(await asked("interpose targets cr"), ["create\tcreate a target"]);
     assert.deepEqual(await asked("interpose targets create --type="), [
-      "--type=webhook",
-      "--type=call",
       "--type=async",
+      "--type=call",
+      "--type=webhook",
     ]);
     assert.deepEqual(await asked(`interpose serve --config ${directory}/script.f`), [`${directory}/script.fish`]);
   });

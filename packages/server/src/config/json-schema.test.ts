@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { Validator, type Schema } from "@cfworker/json-schema";
+import { Validator } from "@cfworker/json-schema";
 import { parse } from "yaml";
 import { LEAVES, settingsSchema } from "./index.ts";
 import { settingsJsonSchema } from "./json-schema.ts";
 
 const DOCS = new URL("../../../../docs/", import.meta.url);
 const schema = settingsJsonSchema();
-const validator = new Validator(schema as Schema, "2020-12");
+const validator = new Validator(schema, "2020-12");
 
 /** The schema at a path of a setting. */
 function at(path: readonly string[]): Readonly<Record<string, unknown>> {

@@ -28,6 +28,17 @@ export type { MethodName, PlansOfMethod, Snapshot, SnapshotSources } from "./rou
 export { areEquivalent } from "./equivalence.ts";
 export { missedByVersion } from "./missed-by-version.ts";
 
+// Why a plan is what it is.
+export { explain } from "./explain/explain.ts";
+export type { ExplainSources } from "./explain/explain.ts";
+export type { Candidate, Explanation } from "./explain/explanation.ts";
+export { durationText } from "./explain/failure-effects.ts";
+export type { ExplainedEffect } from "./explain/failure-effects.ts";
+export type { NearExecution } from "./explain/near-executions.ts";
+export type { PlanStep } from "./explain/steps.ts";
+export type { ExplainedSubject } from "./explain/subject.ts";
+export { nearest, nearestFew } from "./nearest.ts";
+
 // Fields that targets neither see nor change.
 export { faultOfHiddenPaths, hiddenRoot, MAX_HIDDEN_PATHS, MAX_HIDDEN_PATH_LENGTH } from "./hidden-paths.ts";
 export type { HiddenPlace } from "./hidden-paths.ts";

@@ -1,7 +1,7 @@
 import { conditionId, type Condition } from "./condition.ts";
 import type { ExecutionOptions } from "./execution-options.ts";
 import type { Execution } from "./execution.ts";
-import type { Target } from "./target.ts";
+import type { Target, TargetId } from "./target.ts";
 
 /** What a condition resolves to, includes expanded: the targets that will be called, in order. */
 export interface Plan {
@@ -47,25 +47,43 @@ export function expandTargets<T>(
   targetOf: (id: string) => T | undefined,
 ): readonly T[] {
   const found: T[] = [];
-  const path = new Set<string>([conditionId(execution.condition)]);
+  walkTargets(execution, executions, (id) => {
+    const target = targetOf(id);
+    if (target !== undefined) found.push(target);
+    return target !== undefined;
+  });
+  return found;
+}
 
-  function expand(current: Execution): void {
+/**
+ * Comes to each target of an execution in the order of the calls, with the ids of the executions by which it is included, the outermost first; none where the execution names it itself.
+ * `visit` answers whether it is there, and so counts. `isCut`: there was more, behind the last one that a plan may call.
+ */
+export function walkTargets(
+  execution: Execution,
+  executions: PlanSources["executions"],
+  visit: (targetId: TargetId, includedBy: readonly string[]) => boolean,
+): { readonly isCut: boolean } {
+  const own = conditionId(execution.condition);
+  let count = 0;
+  let isCut = false;
+
+  function walk(current: Execution, path: readonly string[]): void {
     for (const entry of current.entries) {
-      if (found.length >= MAX_PLAN_TARGETS) return;
+      if (count >= MAX_PLAN_TARGETS) {
+        isCut = true;
+        return;
+      }
       if ("target" in entry) {
-        const target = targetOf(entry.target);
-        if (target !== undefined) found.push(target);
+        if (visit(entry.target, path)) count++;
         continue;
       }
       const id = conditionId(entry.include);
       const included = executions.get(id);
-      if (!included || path.has(id)) continue;
-      path.add(id);
-      expand(included);
-      path.delete(id);
+      if (included && id !== own && !path.includes(id)) walk(included, [...path, id]);
     }
   }
 
-  expand(execution);
-  return found;
+  walk(execution, []);
+  return { isCut };
 }

@@ -1,5 +1,5 @@
 import { versionedService } from "./api-version.ts";
-import { conditionId } from "./condition.ts";
+import { conditionId, type EventMatch } from "./condition.ts";
 import { compareEquivalents, equivalenceClass, equivalentMethodKey, type EquivalenceClass } from "./equivalence.ts";
 import type { Execution } from "./execution.ts";
 import { expandPlan, type Plan, type PlanSources } from "./plan.ts";
@@ -101,29 +101,47 @@ function classOf({ condition }: Plan): EquivalenceClass | undefined {
   return condition.kind === "request" || condition.kind === "response" ? equivalenceClass(condition.scope) : undefined;
 }
 
+/** One of the places where the plan for a method may stand. */
+export interface MethodLevel {
+  /** What of a method the executions at this place name. */
+  readonly names: "method" | "equivalent method" | "service" | "equivalent service" | "all";
+  readonly find: (plans: MethodPlans, method: MethodName) => Plan | undefined;
+}
+
+/** The places where the plan for a method may stand, the most specific first: method before service before all; of a method, and of a service, the one that names it exactly comes before those that are for other versions too. */
+export const METHOD_LEVELS: readonly MethodLevel[] = [
+  { names: "method", find: ({ byMethod }, { full }) => byMethod.get(full) },
+  {
+    names: "equivalent method",
+    find: ({ equivalent }, { full, service }) => {
+      const family = equivalent && versionedService(service)?.family;
+      if (family === undefined) return undefined;
+      // What stands behind "/package.Service/".
+      return equivalent?.get(equivalentMethodKey(family, full.slice(service.length + 2)));
+    },
+  },
+  { names: "service", find: ({ byService }, { service }) => byService.get(service) },
+  {
+    names: "equivalent service",
+    find: ({ equivalent }, { service }) => {
+      const family = equivalent && versionedService(service)?.family;
+      return family === undefined ? undefined : equivalent?.get(family);
+    },
+  },
+  { names: "all", find: ({ all }) => all },
+];
+
 /**
- * Finds the plan for a method: method before service before all; the most specific one alone counts, and nothing is merged. Of a method, and of a service, the one
- * that names it exactly comes before those that are for other versions too. `undefined` means "not hooked". The host then passes the bytes on untouched, so a miss
+ * Finds the plan for a method: that of the first of its levels where one stands, alone; nothing is merged. `undefined` means "not hooked". The host then passes the bytes on untouched, so a miss
  * allocates nothing, where no execution asks for equivalents.
  */
 export function planForMethod(snapshot: Snapshot, side: "request" | "response", method: MethodName): Plan | undefined {
   const plans = snapshot[side];
-  if (plans.equivalent) return planAmongEquivalents(plans, plans.equivalent, method);
-  return plans.byMethod.get(method.full) ?? plans.byService.get(method.service) ?? plans.all;
-}
-
-function planAmongEquivalents(
-  { byMethod, byService, all }: MethodPlans,
-  equivalent: ReadonlyMap<string, Plan>,
-  { full, service }: MethodName,
-): Plan | undefined {
-  const exact = byMethod.get(full);
-  if (exact) return exact;
-  const family = versionedService(service)?.family;
-  if (family === undefined) return byService.get(service) ?? all;
-  // What stands behind "/package.Service/".
-  const method = equivalent.get(equivalentMethodKey(family, full.slice(service.length + 2)));
-  return method ?? byService.get(service) ?? equivalent.get(family) ?? all;
+  for (const { find } of METHOD_LEVELS) {
+    const plan = find(plans, method);
+    if (plan) return plan;
+  }
+  return undefined;
 }
 
 /** The plans of one method. */
@@ -153,20 +171,28 @@ export function createPlanFinder(method: MethodName): (snapshot: Snapshot) => Pl
 }
 
 /**
- * Finds the plan for an event: its type, then its groups from the nearest, then all. `a.b.c` is in the groups `a.b` and `a`;
+ * What executions may name for an event to meet them, the most specific first: its type, then its groups from the nearest, then all. `a.b.c` is in the groups `a.b` and `a`;
  * groups are whole segments, so `user` has nothing to do with `username.changed`.
  */
-export function planForEvent(snapshot: Snapshot, type: string): Plan | undefined {
-  const { byType, byGroup, all } = snapshot.events;
-  const exact = byType.get(type);
-  if (exact) return exact;
-  if (byGroup.size > 0) {
-    for (let end = type.lastIndexOf("."); end > 0; end = type.lastIndexOf(".", end - 1)) {
-      const plan = byGroup.get(type.slice(0, end));
-      if (plan) return plan;
-    }
+export function* eventMatches(type: string): Generator<EventMatch> {
+  yield { kind: "type", type };
+  for (let end = type.lastIndexOf("."); end > 0; end = type.lastIndexOf(".", end - 1))
+    yield { kind: "group", group: type.slice(0, end) };
+  yield { kind: "all" };
+}
+
+/** Finds the plan for an event: that of the first of its matches for which there is one. */
+export function planForEvent({ events }: Snapshot, type: string): Plan | undefined {
+  for (const match of eventMatches(type)) {
+    const plan = planOfMatch(events, match);
+    if (plan) return plan;
   }
-  return all;
+  return undefined;
+}
+
+function planOfMatch({ byType, byGroup, all }: Snapshot["events"], match: EventMatch): Plan | undefined {
+  if (match.kind === "type") return byType.get(match.type);
+  return match.kind === "group" ? byGroup.get(match.group) : all;
 }
 
 /** Finds the plan for a function. There is no condition on all functions. */

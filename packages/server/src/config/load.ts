@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { InterposeError } from "@interpose/engine";
+import { InterposeError, nearest } from "@interpose/engine";
 import { isMap, isScalar, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
 import { LEAVES, type Leaf } from "./leaves.ts";
-import { nearest } from "./nearest.ts";
+
 import { settingsSchema, type Settings } from "./schema.ts";
 
 /** Where settings come from. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import { InterposeError } from "@interpose/engine";
+import { InterposeError, nearest } from "@interpose/engine";
 import type { Settings } from "../config/index.ts";
-import { nearest } from "../config/nearest.ts";
+
 import type { LiveRouter } from "../router/live-router.ts";
 import type { Database, Queryable } from "../store/database.ts";
 import { isTransient, isUniqueViolation } from "../store/errors.ts";

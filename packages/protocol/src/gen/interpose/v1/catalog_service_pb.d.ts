@@ -37,11 +37,18 @@ export declare const ListCatalogRequestSchema: GenMessage<ListCatalogRequest>;
  */
 export declare type ListCatalogResponse = Message<"interpose.v1.ListCatalogResponse"> & {
   /**
-   * The services, by name.
+   * The services, by name. Of one whose own name or comment has the query in it, all methods.
    *
    * @generated from field: repeated interpose.v1.ServiceEntry services = 1;
    */
   services: ServiceEntry[];
+
+  /**
+   * Whether there are more than are answered, which is up to 5000 methods. A query finds them.
+   *
+   * @generated from field: bool is_cut = 2;
+   */
+  isCut: boolean;
 };
 
 /**

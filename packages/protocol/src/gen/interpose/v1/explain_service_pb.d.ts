@@ -24,7 +24,7 @@ export declare type ExplainRequest = Message<"interpose.v1.ExplainRequest"> & {
   kind: ExplainKind;
 
   /**
-   * Method, as /package.Service/Method.
+   * Method, as /package.Service/Method. The slash before it may be left away.
    *
    * @generated from field: string method = 2;
    */
@@ -230,7 +230,7 @@ export declare type PlanStep = Message<"interpose.v1.PlanStep"> & {
   targetType: string;
 
   /**
-   * URL that is called, without what is secret.
+   * URL that is called, without what may be secret of it: user, password, and the values of its query. Empty for callers who may not read targets.
    *
    * @generated from field: string endpoint = 5;
    */
@@ -265,7 +265,7 @@ export declare type PlanStep = Message<"interpose.v1.PlanStep"> & {
   isShadow: boolean;
 
   /**
-   * How it does.
+   * How it does. What callers may not read otherwise is left out: deliveries without delivery.read, calls without run.read.
    *
    * @generated from field: interpose.v1.TargetHealth health = 10;
    */
@@ -277,6 +277,14 @@ export declare type PlanStep = Message<"interpose.v1.PlanStep"> & {
    * @generated from field: repeated interpose.v1.FailureEffect on_failure = 11;
    */
   onFailure: FailureEffect[];
+
+  /**
+   * Why a call of it would fail at once, or would have to wait, as far as this server can tell without calling it: an endpoint that may not be called from here or does not resolve, a key
+   * that is missing or cannot be opened, a queue that is held. Empty: nothing is known against it.
+   *
+   * @generated from field: repeated string obstacles = 12;
+   */
+  obstacles: string[];
 };
 
 /**
@@ -320,18 +328,25 @@ export declare type TargetHealth = Message<"interpose.v1.TargetHealth"> & {
   lastFailure: string;
 
   /**
-   * Why its queue of deliveries stands still: by_hand, breaker, gone. Empty: it does not.
+   * Why its queue of deliveries stands still: by_hand, gone, loop, breaker; or goes slowly: slowed. Empty: it does neither.
    *
    * @generated from field: string held_by = 5;
    */
   heldBy: string;
 
   /**
-   * Deliveries that wait for it.
+   * Deliveries that wait for it, counted up to 1000.
    *
    * @generated from field: int64 waiting_count = 6;
    */
   waitingCount: bigint;
+
+  /**
+   * Whether there are more than were counted.
+   *
+   * @generated from field: bool has_more_waiting = 7;
+   */
+  hasMoreWaiting: boolean;
 };
 
 /**
@@ -347,21 +362,22 @@ export declare const TargetHealthSchema: GenMessage<TargetHealth>;
  */
 export declare type FailureEffect = Message<"interpose.v1.FailureEffect"> & {
   /**
-   * Kinds of failure that mean the same: timeout, connect, status and so on.
+   * Kinds of failure that mean the same: timeout, connect, status and so on. `status 410` and the like: that status means something else than others do.
    *
    * @generated from field: repeated string failures = 1;
    */
   failures: string[];
 
   /**
-   * ignored: the next target is called. refused: the caller is answered the error. retried: it is tried again by the schedule. dead: it is given up.
+   * ignored: the next target is called. refused: the caller is answered the error. Of deliveries: retried: it is attempted again by the schedule. held: it waits until the queue is resumed.
+   * dead: it is given up.
    *
    * @generated from field: string effect = 2;
    */
   effect: string;
 
   /**
-   * Code and text that the caller is answered, where it is refused.
+   * Code and text that the caller is answered, where it is refused; RUN_ID stands for the id that the run would have. Of deliveries: what comes next.
    *
    * @generated from field: string answer = 3;
    */

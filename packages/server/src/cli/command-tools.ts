@@ -1,3 +1,4 @@
+import type { Transport } from "@connectrpc/connect";
 import type { ReadSettings, Settings } from "../config/index.ts";
 import type { Backend } from "./backend.ts";
 import type { Output } from "./output.ts";
@@ -22,6 +23,8 @@ export interface CommandTools {
   withBackend<T>(work: (backend: Backend) => Promise<T>, options?: StoreUse): Promise<T>;
   /** URL of the server, where one was given. Throws `bad_request` for what is none. */
   givenUrl(): string | undefined;
+  /** Calls a server, for what only a server can do. */
+  withServer<T>(work: (transport: Transport, server: { readonly url: string }) => Promise<T>): Promise<T>;
   settings(): Settings;
   /** The settings, with where they came from. */
   readSettings(): ReadSettings;

@@ -1,3 +1,4 @@
+import type { Transport } from "@connectrpc/connect";
 import type { CommanderError } from "commander";
 import { Command, Option } from "commander";
 import { InterposeError } from "@interpose/engine";
@@ -89,17 +90,18 @@ function addSharedOptions(command: Command): void {
 function toolsOf(options: SharedOptions, { env, cwd, print }: CommandEnvironment): CommandTools {
   const read = (): ReadSettings => readSettings({ flags: {}, env, cwd, configFile: options.config });
   const settings = (): ReadSettings["settings"] => read().settings;
+  async function connect(): Promise<{ readonly transport: Transport; readonly url: string }> {
+    const [url, token] = [givenUrl(options, env) ?? DEFAULT_URL, tokenOf(options, env)];
+    const { connectTo } = await import("./connection.ts");
+    return { transport: connectTo({ url, token, bypass: options.bypass ?? false }), url };
+  }
   async function open(use: StoreUse): Promise<Backend> {
     if (options.direct) {
       const { openDirectBackend } = await import("./direct-backend.ts");
       return openDirectBackend(settings(), use);
     }
     const { openRemoteBackend } = await import("./remote-backend.ts");
-    return openRemoteBackend({
-      url: givenUrl(options, env) ?? DEFAULT_URL,
-      token: tokenOf(options, env),
-      bypass: options.bypass ?? false,
-    });
+    return openRemoteBackend((await connect()).transport);
   }
   return {
     output: createOutput(options.json ?? false, print),
@@ -113,6 +115,10 @@ function toolsOf(options: SharedOptions, { env, cwd, print }: CommandEnvironment
       } finally {
         await backend.close();
       }
+    },
+    async withServer(work) {
+      const { transport, url } = await connect();
+      return work(transport, { url });
     },
   };
 }

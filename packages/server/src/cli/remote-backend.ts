@@ -1,7 +1,6 @@
 import { durationFromMs, msFromDuration } from "../api/duration.ts";
 import { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
-import { createClient, type Interceptor } from "@connectrpc/connect";
-import { createConnectTransport } from "@connectrpc/connect-node";
+import { createClient, type Transport } from "@connectrpc/connect";
 import { conditionId, type ExecutionEntry, type ExecutionOptions } from "@interpose/engine";
 import {
   ExecutionService,
@@ -13,25 +12,10 @@ import { ActionService } from "@interpose/protocol/gen/zitadel/action/v3alpha/ac
 import type { Role } from "../access/permissions.ts";
 import { conditionFromProto, conditionToProto } from "../api/condition.ts";
 import { callingFromProto, callingToProto } from "../api/target-type.ts";
-import { BYPASS_HEADER } from "../headers.ts";
 import type { Backend, ListedToken } from "./backend.ts";
 
-/** Which server to talk to, and as whom. */
-export interface RemoteOptions {
-  readonly url: string;
-  readonly token: string | undefined;
-  /** Run no executions for these calls. */
-  readonly bypass: boolean;
-}
-
 /** A server, by its public API. */
-export function openRemoteBackend({ url, token, bypass }: RemoteOptions): Backend {
-  const headers: Interceptor = (next) => (request) => {
-    if (token !== undefined) request.header.set("authorization", `Bearer ${token}`);
-    if (bypass) request.header.set(BYPASS_HEADER, "true");
-    return next(request);
-  };
-  const transport = createConnectTransport({ baseUrl: url, httpVersion: "1.1", interceptors: [headers] });
+export function openRemoteBackend(transport: Transport): Backend {
   const actions = createClient(ActionService, transport);
   const executions = createClient(ExecutionService, transport);
   const tokens = createClient(TokenService, transport);

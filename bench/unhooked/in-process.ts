@@ -59,6 +59,7 @@ function methodToCall(): UnaryMethod {
       actionServiceV3alpha({
         database,
         vault: createVault([new Uint8Array(32)]),
+        hosts: () => [],
         catalog: () => catalog,
         functions: createFunctionCatalog(database, []),
         eventTypes: () => Promise.resolve([]),

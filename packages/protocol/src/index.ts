@@ -87,4 +87,4 @@ export type { MessageValidator } from "./validation/index.ts";
 export { accessNote, createReflection, createServiceCatalog, methodRules } from "./services/index.ts";
 export type { Access, MethodRules, Reflection, ServiceCatalog } from "./services/index.ts";
 export { openApiDocument, readComments } from "./openapi/index.ts";
-export type { OpenApiOptions } from "./openapi/index.ts";
+export type { Comments, OpenApiOptions } from "./openapi/index.ts";

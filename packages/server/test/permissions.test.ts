@@ -68,6 +68,13 @@ const CALLS: readonly Row[] = [
     call: ["DELETE", "/v3alpha/executions", { condition: { event: { event: "never.set" } } }],
     status: 404,
   },
+  {
+    rpc: "Explain",
+    needs: "execution.read",
+    call: ["GET", "/v1/explain?kind=EXPLAIN_KIND_EVENT&event=a"],
+    status: 200,
+  },
+  { rpc: "ListCatalog", needs: "execution.read", call: ["GET", "/v1/catalog?query=explain"], status: 200 },
   { rpc: "ListExecutions", needs: "execution.read", call: ["POST", "/v3alpha/executions/search", {}], status: 200 },
   {
     rpc: "ListExecutionFunctions",

@@ -2,6 +2,7 @@ import type { ServiceCatalog } from "@interpose/protocol";
 import type { Call } from "../call.ts";
 import type { KeyContext } from "../commands/context.ts";
 import type { FunctionCatalog } from "../functions/index.ts";
+import type { ServiceHost } from "../hosts/service-host.ts";
 import type { Vault } from "../keys/vault.ts";
 import type { Database } from "../store/database.ts";
 
@@ -12,6 +13,8 @@ export interface ApiContext {
   readonly vault: Vault;
   /** Methods and services that conditions can name at this moment: those of the own API and of the APIs behind gateways. */
   readonly catalog: () => ServiceCatalog;
+  /** The same services, by where they are served. */
+  readonly hosts: () => readonly ServiceHost[];
   /** Functions that conditions can name and callers invoke. */
   readonly functions: FunctionCatalog;
   /** Types of events that are known. */

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
 import { fromBinary, type DescService } from "@bufbuild/protobuf";
-import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+import { FileDescriptorSetSchema, type FileDescriptorProto } from "@bufbuild/protobuf/wkt";
 import { createTargetCaller } from "@interpose/caller";
 import {
   accessNote,
@@ -12,9 +12,11 @@ import {
   methodRules,
   openApiDocument,
 } from "@interpose/protocol";
+import { CatalogService } from "@interpose/protocol/gen/interpose/v1/catalog_service_pb";
 import { EventService } from "@interpose/protocol/gen/interpose/v1/event_service_pb";
 import { DeliveryService } from "@interpose/protocol/gen/interpose/v1/delivery_service_pb";
 import { ExecutionService } from "@interpose/protocol/gen/interpose/v1/execution_service_pb";
+import { ExplainService } from "@interpose/protocol/gen/interpose/v1/explain_service_pb";
 import { FunctionService } from "@interpose/protocol/gen/interpose/v1/function_service_pb";
 import { InstanceService } from "@interpose/protocol/gen/interpose/v1/instance_service_pb";
 import { RunService } from "@interpose/protocol/gen/interpose/v1/run_service_pb";
@@ -30,7 +32,9 @@ import { createAuthenticator, createOidcVerifier } from "../access/index.ts";
 import type { ApiContext } from "../api/context.ts";
 import { eventServiceV1 } from "../api/v1/events.ts";
 import { deliveryServiceV1 } from "../api/v1/deliveries/index.ts";
+import { catalogServiceV1 } from "../api/v1/catalog.ts";
 import { executionServiceV1 } from "../api/v1/executions.ts";
+import { explainServiceV1 } from "../api/v1/explain/index.ts";
 import { functionServiceV1 } from "../api/v1/functions.ts";
 import { instanceServiceV1 } from "../api/v1/instance.ts";
 import { runServiceV1 } from "../api/v1/runs/index.ts";
@@ -102,6 +106,8 @@ const SERVED = [
   TokenService,
   TargetService,
   ExecutionService,
+  ExplainService,
+  CatalogService,
   EventService,
   FunctionService,
   DeliveryService,
@@ -297,6 +303,11 @@ export async function assemble({
     database,
     vault,
     catalog: gateways.catalog,
+    hosts: () => [
+      { name: "api", services: ownServices },
+      { name: "embedded", services: nameable.current().slice(ownServices.length) },
+      ...gateways.hosts(),
+    ],
     functions,
     eventTypes: (id) => knownEventTypes(database, id, settings.events.declared),
     commandContext: (call) => ({
@@ -317,6 +328,7 @@ export async function assemble({
     rate: createRate(settings.events.maxPerSecond, () => performance.now()),
     tellOwners,
   });
+  const { file: ownFiles } = fromBinary(FileDescriptorSetSchema, await readFile(DESCRIPTOR_SET));
   const services = [
     actionServiceV3alpha(api),
     actionServiceV2beta(api),
@@ -324,6 +336,17 @@ export async function assemble({
     tokenServiceV1(api),
     targetServiceV1(api),
     executionServiceV1(api),
+    explainServiceV1(api, {
+      sources: router.sources,
+      callStatistics: () => Promise.resolve(new Map()),
+      egress: settings.egress,
+      credentialsOf: keys.credentialsOf,
+      tokenSigner: keys.tokenSigner,
+      hiddenFields,
+      limits,
+      delivers: settings.deliveries.enabled,
+    }),
+    catalogServiceV1(api, { snapshot: router.current, ownFiles }),
     eventServiceV1(api, { publisher, declared: settings.events.declared }),
     functionServiceV1(api, invokerOf("api")),
     deliveryServiceV1(api),
@@ -361,7 +384,7 @@ export async function assemble({
   });
   const routes = createRoutes(SERVED);
   const rest = { ownApi, routes, instanceId, maxMessageBytes: limits.maxMessageBytes, observed };
-  const openApi = await openApiText();
+  const openApi = openApiText(ownFiles);
   const onRequest = createRequestHandler({
     corsOrigins: settings.cors.allowedOrigins,
     pages: createPages(readiness, { openApi, publicJwks: keys.publicJwks }),
@@ -411,8 +434,7 @@ function createReadiness(database: Database, instanceId: string, stop: AbortSign
   };
 }
 
-async function openApiText(): Promise<string> {
-  const { file: files } = fromBinary(FileDescriptorSetSchema, await readFile(DESCRIPTOR_SET));
+function openApiText(files: readonly FileDescriptorProto[]): string {
   const document = openApiDocument(SERVED, {
     title: "Interpose",
     version: VERSION,

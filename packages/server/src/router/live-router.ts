@@ -2,6 +2,7 @@ import {
   compileSnapshot,
   conditionId,
   type Execution,
+  type PlanSources,
   type Snapshot,
   type Target,
   type TargetId,
@@ -28,6 +29,8 @@ export interface LiveRouterOptions {
 export interface LiveRouter {
   /** The snapshot in force. Reading it costs nothing, and it never changes: a change puts another one in its place. */
   current(): Snapshot;
+  /** What the snapshot in force was compiled of, with it. It changes with the next one: for use before the caller next waits for anything. */
+  sources(): PlanSources & { readonly snapshot: Snapshot };
   /** A target as it is now. Undefined: there is none, as far as this node knows. */
   target(id: TargetId): Target | undefined;
   /** Waits until the snapshot is at least as new as `revision`. */
@@ -94,6 +97,7 @@ export async function startLiveRouter(
 
   return {
     current: () => snapshot,
+    sources: () => ({ snapshot, targets, executions }),
     target: (id) => targets.get(id),
     async catchUp(revision) {
       if (snapshot.revision < revision) await reload();

@@ -1,6 +1,7 @@
 import type { DescService } from "@bufbuild/protobuf";
 import type { InterposeError } from "@interpose/engine";
 import { createServiceCatalog, type ServiceCatalog } from "@interpose/protocol";
+import type { ServiceHost } from "../service-host.ts";
 import type { CallerSettings } from "../caller-identity.ts";
 import type { RunPlan } from "../run-plan.ts";
 import { watchDescriptors, type Descriptors, type DescriptorSource, type MethodChanges } from "./descriptors/index.ts";
@@ -55,6 +56,8 @@ export interface GatewaysOptions extends Pick<
 export interface Gateways {
   /** What conditions can name at this moment. */
   catalog(): ServiceCatalog;
+  /** What is known of the APIs behind the gateways at this moment. */
+  hosts(): readonly ServiceHost[];
   readonly listening: readonly { readonly name: string; readonly url: string; readonly upstream: string }[];
   drain(timeoutMs: number): Promise<void>;
   /** Stops asking for descriptors. */
@@ -67,6 +70,7 @@ export async function startGateways(options: GatewaysOptions): Promise<Gateways>
   const watches: Awaited<ReturnType<typeof watchDescriptors>>[] = [];
   const running: {
     readonly name: string;
+    readonly descriptors: () => Descriptors;
     readonly gateway: Gateway;
     readonly upstream: string;
     readonly scheme: string;
@@ -101,7 +105,7 @@ export async function startGateways(options: GatewaysOptions): Promise<Gateways>
         onTokenRefused: (reason) => onTokenRefused(name, reason),
         onFault: (error) => onFault(name, error),
       });
-      running.push({ name, gateway, upstream, scheme: pair ? "https" : "http" });
+      running.push({ name, descriptors: watch.current, gateway, upstream, scheme: pair ? "https" : "http" });
     }
   } catch (error) {
     await Promise.all([drain(0), stop()]);
@@ -109,6 +113,8 @@ export async function startGateways(options: GatewaysOptions): Promise<Gateways>
   }
   return {
     catalog: catalogOf(ownServices, watches),
+    hosts: () =>
+      running.map(({ name, descriptors }) => ({ name: `gateway/${name}`, services: descriptors().services })),
     listening: running.map(({ name, gateway, upstream, scheme }) => ({
       name,
       upstream,

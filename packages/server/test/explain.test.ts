@@ -97,6 +97,7 @@ describe("ExplainService", () => {
     const timeout = found.plan[1].onFailure.find(({ failures }: any) => failures.includes("timeout"));
     assert.equal(timeout.effect, "refused");
     assert.match(timeout.answer, /^deadline_exceeded: .* did not answer in time\. Run RUN_ID has the record\.$/);
+    hook.calls.length = 0;
     assert.equal((await order(client, { item: "tea", count: 1 })).text, "1 tea");
     assert.equal(hook.calls.length, 2);
   });

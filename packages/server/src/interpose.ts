@@ -3,7 +3,7 @@ import type { JsonObject } from "@interpose/engine";
 import { assemble, type Assembly } from "./assembly/assemble.ts";
 import { listen } from "./assembly/listen.ts";
 import { createTeardown } from "./assembly/teardown.ts";
-import { completeSettings, type SettingsInput } from "./config/index.ts";
+import { completeSettings, LEAVES, type SettingsInput } from "./config/index.ts";
 import { createPublishInTransaction, type PublishInTransaction } from "./events/publish-in-transaction.ts";
 import type { InterceptorHost } from "./hosts/interceptors/interceptor-host.ts";
 import { createLog } from "./observe/log.ts";
@@ -71,6 +71,7 @@ export async function createInterpose({ services = [], onFatal, ...given }: Inte
   try {
     const { onRequest, firstToken, host, invoke, publisher, depthOf } = await assemble({
       settings,
+      origins: originsOf(given),
       log: createLog(settings.log),
       teardown,
       stopping: closing.signal,
@@ -96,4 +97,12 @@ export async function createInterpose({ services = [], onFatal, ...given }: Inte
     await close().catch(() => undefined);
     throw error;
   }
+}
+
+/** The paths of the settings that a program gave. */
+function originsOf(given: SettingsInput): ReadonlyMap<string, string> {
+  const isGiven = (path: readonly string[]): boolean =>
+    path.reduce<unknown>((branch, name) => (branch as Record<string, unknown> | undefined)?.[name], given) !==
+    undefined;
+  return new Map(LEAVES.filter(({ path }) => isGiven(path)).map(({ path }) => [path.join("."), "program"]));
 }

@@ -18,6 +18,7 @@ const PERMISSIONS = [
   "execution.bypass",
   "target.egress.write",
   "target.outbound.write",
+  "instance.settings.read",
   "instance.outbound.read",
   "instance.outbound.write",
   "action.target.read",
@@ -183,6 +184,8 @@ const CALLS: readonly Row[] = [
   { rpc: "PauseTarget", needs: "delivery.write", call: ["POST", "/v1/targets/TARGET:pause", {}], status: 200 },
   { rpc: "ResumeTarget", needs: "delivery.write", call: ["POST", "/v1/targets/TARGET:resume", {}], status: 200 },
   { rpc: "GetTargetQueue", needs: "delivery.read", call: ["GET", "/v1/targets/TARGET/queue"], status: 200 },
+  { rpc: "CountDeliveries", needs: "delivery.read", call: ["GET", "/v1/deliveries:count"], status: 200 },
+  { rpc: "GetSettings", needs: "instance.settings.read", call: ["GET", "/v1/instance/settings"], status: 200 },
   { rpc: "ListDeliveries", needs: "delivery.read", call: ["GET", "/v1/deliveries"], status: 200 },
   { rpc: "GetDelivery", needs: "delivery.read", call: ["GET", "/v1/deliveries/404"], status: 404 },
   // A stream does not end by itself, but for one that is refused.

@@ -9,6 +9,7 @@ export const PERMISSIONS = [
   "execution.bypass",
   "target.egress.write",
   "target.outbound.write",
+  "instance.settings.read",
   "instance.outbound.read",
   "instance.outbound.write",
   "action.target.read",

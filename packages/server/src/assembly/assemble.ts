@@ -118,6 +118,8 @@ const SERVED = [
 /** What an Interpose is put together from. */
 export interface AssemblyParts {
   readonly settings: Settings;
+  /** Where settings were given, by path. What is not among them has its default. */
+  readonly origins: ReadonlyMap<string, string>;
   readonly log: Log;
   /** Told how to stop each thing as it is started. */
   readonly teardown: Teardown;
@@ -149,6 +151,7 @@ export interface Assembly {
 /** Puts everything together, from the store up to what answers requests. */
 export async function assemble({
   settings,
+  origins,
   log,
   teardown,
   stopping,
@@ -338,7 +341,6 @@ export async function assemble({
     executionServiceV1(api),
     explainServiceV1(api, {
       sources: router.sources,
-      callStatistics: () => Promise.resolve(new Map()),
       egress: settings.egress,
       credentialsOf: keys.credentialsOf,
       tokenSigner: keys.tokenSigner,
@@ -350,7 +352,7 @@ export async function assemble({
     eventServiceV1(api, { publisher, declared: settings.events.declared }),
     functionServiceV1(api, invokerOf("api")),
     deliveryServiceV1(api),
-    instanceServiceV1(api),
+    instanceServiceV1(api, { settings, origins, store: store.description, nodeId: newId(), startedAt: new Date() }),
     runServiceV1(api, recorder.counts),
   ];
 

@@ -11,6 +11,7 @@ import { addDb } from "./db.ts";
 import { addDoctor } from "./doctor/index.ts";
 import { addExecutions } from "./executions.ts";
 import { EXIT_HELP } from "./exit-codes.ts";
+import { addExplain } from "./explain.ts";
 import { createOutput } from "./output.ts";
 import { addGateway, addServe } from "./serve-commands.ts";
 import { addSchema } from "./schema.ts";
@@ -52,6 +53,7 @@ export function createProgram(environment: CommandEnvironment): Command {
     ["tokens", addTokens],
     ["targets", addTargets],
     ["executions", addExecutions],
+    ["explain", addExplain],
   ] as const) {
     const group = program.command(name);
     add(group, tools);
@@ -117,6 +119,8 @@ function toolsOf(options: SharedOptions, { env, cwd, print }: CommandEnvironment
       }
     },
     async withServer(work) {
+      if (options.direct)
+        throw new InterposeError("bad_request", "--direct: only a server knows what is asked for. Leave it away.");
       const { transport, url } = await connect();
       return work(transport, { url });
     },

@@ -1,6 +1,6 @@
 import { Option, type Command } from "commander";
 import { InterposeError } from "@interpose/engine";
-import { LEAVES, loadSettings, type Leaf, type Settings } from "../config/index.ts";
+import { LEAVES, readSettings, type Leaf, type Settings } from "../config/index.ts";
 import type { CommandEnvironment } from "./command-tools.ts";
 
 /** Adds `serve`: each setting is a flag of it. */
@@ -64,13 +64,13 @@ function serveWith(
         return flag === undefined ? [] : [[leaf.path.join("."), options[attributeOf(flag)]]];
       }),
     );
-    const settings = loadSettings({ flags, env, cwd, configFile: options.config });
-    check(settings);
+    const read = readSettings({ flags, env, cwd, configFile: options.config });
+    check(read.settings);
     const [{ serve: run }, { stopSignal }] = await Promise.all([
       import("./serve-until-stopped.ts"),
       import("./stop-signal.ts"),
     ]);
-    await run(settings, { stop: stopSignal(), print });
+    await run(read, { stop: stopSignal(), print });
   });
 }
 

@@ -1,7 +1,7 @@
 import { assemble } from "../assembly/assemble.ts";
 import { listen } from "../assembly/listen.ts";
 import { createTeardown } from "../assembly/teardown.ts";
-import type { Settings } from "../config/index.ts";
+import type { ReadSettings } from "../config/index.ts";
 import { createLog } from "../observe/log.ts";
 import { VERSION } from "../version.ts";
 import { startMessage } from "./start-message.ts";
@@ -14,7 +14,7 @@ export interface ServeIo {
 }
 
 /** Serves until it is told to stop. Whatever was started is stopped in reverse order, also when the start fails halfway. */
-export async function serve(settings: Settings, io: ServeIo): Promise<void> {
+export async function serve({ settings, origins }: ReadSettings, io: ServeIo): Promise<void> {
   const log = createLog(settings.log);
   const teardown = createTeardown();
   const fatal = new AbortController();
@@ -22,6 +22,7 @@ export async function serve(settings: Settings, io: ServeIo): Promise<void> {
   try {
     const { store, firstToken, gateways, onRequest } = await assemble({
       settings,
+      origins,
       log,
       teardown,
       stopping: ended,

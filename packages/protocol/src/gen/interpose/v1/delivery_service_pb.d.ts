@@ -913,6 +913,150 @@ export declare type WatchDeliveriesResponse = Message<"interpose.v1.WatchDeliver
 export declare const WatchDeliveriesResponseSchema: GenMessage<WatchDeliveriesResponse>;
 
 /**
+ * Nothing needs to be said.
+ *
+ * @generated from message interpose.v1.CountDeliveriesRequest
+ */
+export declare type CountDeliveriesRequest = Message<"interpose.v1.CountDeliveriesRequest"> & {
+};
+
+/**
+ * Describes the message interpose.v1.CountDeliveriesRequest.
+ * Use `create(CountDeliveriesRequestSchema)` to create a new message.
+ */
+export declare const CountDeliveriesRequestSchema: GenMessage<CountDeliveriesRequest>;
+
+/**
+ * How many deliveries there are.
+ *
+ * @generated from message interpose.v1.CountDeliveriesResponse
+ */
+export declare type CountDeliveriesResponse = Message<"interpose.v1.CountDeliveriesResponse"> & {
+  /**
+   * One for each state, in the order of the states.
+   *
+   * @generated from field: repeated interpose.v1.DeliveryStateCount states = 1;
+   */
+  states: DeliveryStateCount[];
+
+  /**
+   * Targets for which any wait or are dead: the 50 with the most dead ones, then with the most that wait.
+   *
+   * @generated from field: repeated interpose.v1.TargetDeliveryCount targets = 2;
+   */
+  targets: TargetDeliveryCount[];
+};
+
+/**
+ * Describes the message interpose.v1.CountDeliveriesResponse.
+ * Use `create(CountDeliveriesResponseSchema)` to create a new message.
+ */
+export declare const CountDeliveriesResponseSchema: GenMessage<CountDeliveriesResponse>;
+
+/**
+ * Deliveries in a state.
+ *
+ * @generated from message interpose.v1.DeliveryStateCount
+ */
+export declare type DeliveryStateCount = Message<"interpose.v1.DeliveryStateCount"> & {
+  /**
+   * The state.
+   *
+   * @generated from field: interpose.v1.DeliveryState state = 1;
+   */
+  state: DeliveryState;
+
+  /**
+   * How many there are.
+   *
+   * @generated from field: int64 count = 2;
+   */
+  count: bigint;
+
+  /**
+   * Whether there are more: of each state up to 10000 are counted; of WAITING, RUNNING and HELD up to 1000 of each target.
+   *
+   * @generated from field: bool has_more = 3;
+   */
+  hasMore: boolean;
+
+  /**
+   * Whether it is near enough rather than counted, as for SUCCEEDED, by which PostgreSQL keeps no index: what it believes to have of all states, without the others.
+   *
+   * @generated from field: bool is_estimate = 4;
+   */
+  isEstimate: boolean;
+};
+
+/**
+ * Describes the message interpose.v1.DeliveryStateCount.
+ * Use `create(DeliveryStateCountSchema)` to create a new message.
+ */
+export declare const DeliveryStateCountSchema: GenMessage<DeliveryStateCount>;
+
+/**
+ * Deliveries to a target, each counted up to 1000.
+ *
+ * @generated from message interpose.v1.TargetDeliveryCount
+ */
+export declare type TargetDeliveryCount = Message<"interpose.v1.TargetDeliveryCount"> & {
+  /**
+   * The target.
+   *
+   * @generated from field: string target_id = 1;
+   */
+  targetId: string;
+
+  /**
+   * Its name.
+   *
+   * @generated from field: string target_name = 2;
+   */
+  targetName: string;
+
+  /**
+   * Those that wait for their time, with those that are being attempted. 0 where the queue is held.
+   *
+   * @generated from field: int64 waiting_count = 3;
+   */
+  waitingCount: bigint;
+
+  /**
+   * Those that wait for the queue, which is paused or has its breaker open.
+   *
+   * @generated from field: int64 held_count = 4;
+   */
+  heldCount: bigint;
+
+  /**
+   * Those that failed for good.
+   *
+   * @generated from field: int64 dead_count = 5;
+   */
+  deadCount: bigint;
+
+  /**
+   * Whether there are more that wait than were counted.
+   *
+   * @generated from field: bool has_more_waiting = 6;
+   */
+  hasMoreWaiting: boolean;
+
+  /**
+   * Whether more are dead than were counted.
+   *
+   * @generated from field: bool has_more_dead = 7;
+   */
+  hasMoreDead: boolean;
+};
+
+/**
+ * Describes the message interpose.v1.TargetDeliveryCount.
+ * Use `create(TargetDeliveryCountSchema)` to create a new message.
+ */
+export declare const TargetDeliveryCountSchema: GenMessage<TargetDeliveryCount>;
+
+/**
  * How far a delivery is.
  *
  * @generated from enum interpose.v1.DeliveryState
@@ -1073,6 +1217,16 @@ export declare const DeliveryService: GenService<{
     methodKind: "unary";
     input: typeof GetDeliveryRequestSchema;
     output: typeof GetDeliveryResponseSchema;
+  },
+  /**
+   * Counts deliveries by their states, and for each target what waits for it and what could not be told. Made for looking often: it counts by index, and up to a limit.
+   *
+   * @generated from rpc interpose.v1.DeliveryService.CountDeliveries
+   */
+  countDeliveries: {
+    methodKind: "unary";
+    input: typeof CountDeliveriesRequestSchema;
+    output: typeof CountDeliveriesResponseSchema;
   },
   /**
    * Sets one delivery going again, whatever became of it: it is due at once, and its retry schedule begins anew.

@@ -5,7 +5,7 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { InstanceOutbound } from "./outbound_pb.js";
-import type { FieldMask } from "@bufbuild/protobuf/wkt";
+import type { FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
 
 /**
  * Describes the file interpose/v1/instance_service.proto.
@@ -94,11 +94,138 @@ export declare type UpdateInstanceOutboundResponse = Message<"interpose.v1.Updat
 export declare const UpdateInstanceOutboundResponseSchema: GenMessage<UpdateInstanceOutboundResponse>;
 
 /**
+ * Nothing needs to be said.
+ *
+ * @generated from message interpose.v1.GetSettingsRequest
+ */
+export declare type GetSettingsRequest = Message<"interpose.v1.GetSettingsRequest"> & {
+};
+
+/**
+ * Describes the message interpose.v1.GetSettingsRequest.
+ * Use `create(GetSettingsRequestSchema)` to create a new message.
+ */
+export declare const GetSettingsRequestSchema: GenMessage<GetSettingsRequest>;
+
+/**
+ * Settings of a server.
+ *
+ * @generated from message interpose.v1.GetSettingsResponse
+ */
+export declare type GetSettingsResponse = Message<"interpose.v1.GetSettingsResponse"> & {
+  /**
+   * All of them, in the order of the documentation.
+   *
+   * @generated from field: repeated interpose.v1.Setting settings = 1;
+   */
+  settings: Setting[];
+
+  /**
+   * Version of Interpose.
+   *
+   * @generated from field: string version = 2;
+   */
+  version: string;
+
+  /**
+   * What holds the state: embedded or url.
+   *
+   * @generated from field: string store_kind = 3;
+   */
+  storeKind: string;
+
+  /**
+   * The same for people, without credentials.
+   *
+   * @generated from field: string store = 4;
+   */
+  store: string;
+
+  /**
+   * Tells this server from the others that share its store, until it stops.
+   *
+   * @generated from field: string node_id = 5;
+   */
+  nodeId: string;
+
+  /**
+   * When it was started.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 6;
+   */
+  startTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message interpose.v1.GetSettingsResponse.
+ * Use `create(GetSettingsResponseSchema)` to create a new message.
+ */
+export declare const GetSettingsResponseSchema: GenMessage<GetSettingsResponse>;
+
+/**
+ * A setting.
+ *
+ * @generated from message interpose.v1.Setting
+ */
+export declare type Setting = Message<"interpose.v1.Setting"> & {
+  /**
+   * Path in interpose.yaml, such as egress.allow.
+   *
+   * @generated from field: string path = 1;
+   */
+  path: string;
+
+  /**
+   * Its value as JSON. Asterisks stand for what is secret. Empty: it is not set, and has no default.
+   *
+   * @generated from field: string value = 2;
+   */
+  value: string;
+
+  /**
+   * Where it comes from: a flag, the name of a variable, a place in a file, or default. For a server within another program: program, where that gave it.
+   *
+   * @generated from field: string source = 3;
+   */
+  source: string;
+
+  /**
+   * Whether it is secret, and so not shown.
+   *
+   * @generated from field: bool is_secret = 4;
+   */
+  isSecret: boolean;
+
+  /**
+   * What it is.
+   *
+   * @generated from field: string description = 5;
+   */
+  description: string;
+};
+
+/**
+ * Describes the message interpose.v1.Setting.
+ * Use `create(SettingSchema)` to create a new message.
+ */
+export declare const SettingSchema: GenMessage<Setting>;
+
+/**
  * Settings of the instance as a whole.
  *
  * @generated from service interpose.v1.InstanceService
  */
 export declare const InstanceService: GenService<{
+  /**
+   * Answers the settings that are in force on the server that answers, and what server that is. Nothing that is secret is among it.
+   *
+   * @generated from rpc interpose.v1.InstanceService.GetSettings
+   */
+  getSettings: {
+    methodKind: "unary";
+    input: typeof GetSettingsRequestSchema;
+    output: typeof GetSettingsResponseSchema;
+  },
   /**
    * Answers what targets at some origins are sent beside the payload, without what is secret of it.
    *

@@ -5,7 +5,7 @@
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "../../buf/validate/validate_pb.js";
 import { file_google_api_annotations } from "../../google/api/annotations_pb.js";
-import { file_google_protobuf_field_mask } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_field_mask, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import { file_interpose_options_v1_options } from "../options/v1/options_pb.js";
 import { file_interpose_v1_outbound } from "./outbound_pb.js";
 
@@ -13,7 +13,7 @@ import { file_interpose_v1_outbound } from "./outbound_pb.js";
  * Describes the file interpose/v1/instance_service.proto.
  */
 export const file_interpose_v1_instance_service = /*@__PURE__*/
-  fileDesc("CiNpbnRlcnBvc2UvdjEvaW5zdGFuY2Vfc2VydmljZS5wcm90bxIMaW50ZXJwb3NlLnYxIhwKGkdldEluc3RhbmNlT3V0Ym91bmRSZXF1ZXN0Ik8KG0dldEluc3RhbmNlT3V0Ym91bmRSZXNwb25zZRIwCghvdXRib3VuZBgBIAEoCzIeLmludGVycG9zZS52MS5JbnN0YW5jZU91dGJvdW5kIooBCh1VcGRhdGVJbnN0YW5jZU91dGJvdW5kUmVxdWVzdBI4CghvdXRib3VuZBgBIAEoCzIeLmludGVycG9zZS52MS5JbnN0YW5jZU91dGJvdW5kQga6SAPIAQESLwoLdXBkYXRlX21hc2sYAiABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrIlIKHlVwZGF0ZUluc3RhbmNlT3V0Ym91bmRSZXNwb25zZRIwCghvdXRib3VuZBgBIAEoCzIeLmludGVycG9zZS52MS5JbnN0YW5jZU91dGJvdW5kMvUCCg9JbnN0YW5jZVNlcnZpY2USpQEKE0dldEluc3RhbmNlT3V0Ym91bmQSKC5pbnRlcnBvc2UudjEuR2V0SW5zdGFuY2VPdXRib3VuZFJlcXVlc3QaKS5pbnRlcnBvc2UudjEuR2V0SW5zdGFuY2VPdXRib3VuZFJlc3BvbnNlIjn6qRkYChZpbnN0YW5jZS5vdXRib3VuZC5yZWFkgtPkkwIXEhUvdjEvaW5zdGFuY2Uvb3V0Ym91bmQSuQEKFlVwZGF0ZUluc3RhbmNlT3V0Ym91bmQSKy5pbnRlcnBvc2UudjEuVXBkYXRlSW5zdGFuY2VPdXRib3VuZFJlcXVlc3QaLC5pbnRlcnBvc2UudjEuVXBkYXRlSW5zdGFuY2VPdXRib3VuZFJlc3BvbnNlIkT6qRkZChdpbnN0YW5jZS5vdXRib3VuZC53cml0ZYLT5JMCIToIb3V0Ym91bmQyFS92MS9pbnN0YW5jZS9vdXRib3VuZGIGcHJvdG8z", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_field_mask, file_interpose_options_v1_options, file_interpose_v1_outbound]);
+  fileDesc("CiNpbnRlcnBvc2UvdjEvaW5zdGFuY2Vfc2VydmljZS5wcm90bxIMaW50ZXJwb3NlLnYxIhwKGkdldEluc3RhbmNlT3V0Ym91bmRSZXF1ZXN0Ik8KG0dldEluc3RhbmNlT3V0Ym91bmRSZXNwb25zZRIwCghvdXRib3VuZBgBIAEoCzIeLmludGVycG9zZS52MS5JbnN0YW5jZU91dGJvdW5kIooBCh1VcGRhdGVJbnN0YW5jZU91dGJvdW5kUmVxdWVzdBI4CghvdXRib3VuZBgBIAEoCzIeLmludGVycG9zZS52MS5JbnN0YW5jZU91dGJvdW5kQga6SAPIAQESLwoLdXBkYXRlX21hc2sYAiABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrIlIKHlVwZGF0ZUluc3RhbmNlT3V0Ym91bmRSZXNwb25zZRIwCghvdXRib3VuZBgBIAEoCzIeLmludGVycG9zZS52MS5JbnN0YW5jZU91dGJvdW5kIhQKEkdldFNldHRpbmdzUmVxdWVzdCKzAQoTR2V0U2V0dGluZ3NSZXNwb25zZRInCghzZXR0aW5ncxgBIAMoCzIVLmludGVycG9zZS52MS5TZXR0aW5nEg8KB3ZlcnNpb24YAiABKAkSEgoKc3RvcmVfa2luZBgDIAEoCRINCgVzdG9yZRgEIAEoCRIPCgdub2RlX2lkGAUgASgJEi4KCnN0YXJ0X3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIl4KB1NldHRpbmcSDAoEcGF0aBgBIAEoCRINCgV2YWx1ZRgCIAEoCRIOCgZzb3VyY2UYAyABKAkSEQoJaXNfc2VjcmV0GAQgASgIEhMKC2Rlc2NyaXB0aW9uGAUgASgJMoUECg9JbnN0YW5jZVNlcnZpY2USjQEKC0dldFNldHRpbmdzEiAuaW50ZXJwb3NlLnYxLkdldFNldHRpbmdzUmVxdWVzdBohLmludGVycG9zZS52MS5HZXRTZXR0aW5nc1Jlc3BvbnNlIjn6qRkYChZpbnN0YW5jZS5zZXR0aW5ncy5yZWFkgtPkkwIXEhUvdjEvaW5zdGFuY2Uvc2V0dGluZ3MSpQEKE0dldEluc3RhbmNlT3V0Ym91bmQSKC5pbnRlcnBvc2UudjEuR2V0SW5zdGFuY2VPdXRib3VuZFJlcXVlc3QaKS5pbnRlcnBvc2UudjEuR2V0SW5zdGFuY2VPdXRib3VuZFJlc3BvbnNlIjn6qRkYChZpbnN0YW5jZS5vdXRib3VuZC5yZWFkgtPkkwIXEhUvdjEvaW5zdGFuY2Uvb3V0Ym91bmQSuQEKFlVwZGF0ZUluc3RhbmNlT3V0Ym91bmQSKy5pbnRlcnBvc2UudjEuVXBkYXRlSW5zdGFuY2VPdXRib3VuZFJlcXVlc3QaLC5pbnRlcnBvc2UudjEuVXBkYXRlSW5zdGFuY2VPdXRib3VuZFJlc3BvbnNlIkT6qRkZChdpbnN0YW5jZS5vdXRib3VuZC53cml0ZYLT5JMCIToIb3V0Ym91bmQyFS92MS9pbnN0YW5jZS9vdXRib3VuZGIGcHJvdG8z", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_interpose_options_v1_options, file_interpose_v1_outbound]);
 
 /**
  * Describes the message interpose.v1.GetInstanceOutboundRequest.
@@ -42,6 +42,27 @@ export const UpdateInstanceOutboundRequestSchema = /*@__PURE__*/
  */
 export const UpdateInstanceOutboundResponseSchema = /*@__PURE__*/
   messageDesc(file_interpose_v1_instance_service, 3);
+
+/**
+ * Describes the message interpose.v1.GetSettingsRequest.
+ * Use `create(GetSettingsRequestSchema)` to create a new message.
+ */
+export const GetSettingsRequestSchema = /*@__PURE__*/
+  messageDesc(file_interpose_v1_instance_service, 4);
+
+/**
+ * Describes the message interpose.v1.GetSettingsResponse.
+ * Use `create(GetSettingsResponseSchema)` to create a new message.
+ */
+export const GetSettingsResponseSchema = /*@__PURE__*/
+  messageDesc(file_interpose_v1_instance_service, 5);
+
+/**
+ * Describes the message interpose.v1.Setting.
+ * Use `create(SettingSchema)` to create a new message.
+ */
+export const SettingSchema = /*@__PURE__*/
+  messageDesc(file_interpose_v1_instance_service, 6);
 
 /**
  * Settings of the instance as a whole.

@@ -12,6 +12,7 @@ import { apiService, type ApiService } from "../../service.ts";
 import { attemptToProto } from "./attempt.ts";
 import { cancelMany, replayMany } from "./bulk.ts";
 import { deliveryIdFromText, deliveryToProto } from "./delivery.ts";
+import { countDeliveries } from "./count.ts";
 import { filterFromProto, withIdsOfTimes } from "./filter.ts";
 import { behindDeliveries, readPageToken } from "./page-token.ts";
 import { createWatch } from "./watch.ts";
@@ -51,6 +52,8 @@ export function deliveryServiceV1(api: ApiContext): ApiService {
         ...(row.payload && { payload: row.payload as JsonObject }),
       };
     },
+
+    countDeliveries: (_request, { instanceId }) => countDeliveries(database, instanceId),
 
     async redeliverDelivery({ id }, call) {
       await redeliverDelivery(api.commandContext(call), deliveryIdFromText(id) ?? notFound(id));

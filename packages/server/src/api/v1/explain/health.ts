@@ -3,7 +3,7 @@ import type { TargetHealthSchema } from "@interpose/protocol/gen/interpose/v1/ex
 import type { Queryable } from "../../../store/database.ts";
 import { countQueues, type CountedQueue } from "../../../store/sql/count-queues.ts";
 import type { QueueHoldRow } from "../../../store/sql/queue-hold-row.ts";
-import type { CallStatistics } from "./call-statistics.ts";
+import { callsOnRecord, type TargetCalls } from "./calls-on-record.ts";
 
 /** Up to what the deliveries of a target are counted. */
 const MOST_COUNTED = 1_000;
@@ -12,31 +12,30 @@ const MOST_COUNTED = 1_000;
 export interface HealthParts {
   readonly database: Queryable;
   readonly instanceId: string;
-  readonly callStatistics: CallStatistics;
   readonly permissions: ReadonlySet<string>;
 }
 
 /** How targets do, by their ids: how their calls went, and how their queues stand, as far as the permissions allow to know. */
 export async function healthOf(
   targetIds: readonly string[],
-  { database, instanceId, callStatistics, permissions }: HealthParts,
+  { database, instanceId, permissions }: HealthParts,
 ): Promise<ReadonlyMap<string, MessageInitShape<typeof TargetHealthSchema>>> {
   if (targetIds.length === 0) return new Map();
   const [queues, calls] = await Promise.all([
     // One more than are counted tells whether there are more.
     permissions.has("delivery.read") ? countQueues(database, instanceId, MOST_COUNTED + 1, targetIds) : [],
-    permissions.has("run.read") ? callStatistics(instanceId, targetIds) : new Map<string, never>(),
+    permissions.has("run.read") ? callsOnRecord(database, instanceId, Date.now()) : new Map<string, TargetCalls>(),
   ]);
   const queueOf = new Map(queues.map((queue) => [queue.targetId, queue]));
   return new Map(
     targetIds.map((id) => {
       const queue = queueOf.get(id);
-      const { calls: callCount = 0, failed = 0, p50Ms, lastFailure = "" } = calls.get(id) ?? {};
+      const { callCount = 0n, failedCallCount = 0n, p50Ms, lastFailure = "" } = calls.get(id) ?? {};
       return [
         id,
         {
-          callCount: BigInt(callCount),
-          failedCallCount: BigInt(failed),
+          callCount,
+          failedCallCount,
           ...(p50Ms !== undefined && { p50Ms }),
           lastFailure,
           ...(queue && queueToProto(queue)),

@@ -18,7 +18,6 @@ import {
 import { NEVER_HOOKED } from "../../../hosts/never-hooked.ts";
 import type { ApiContext } from "../../context.ts";
 import { apiService, type ApiService } from "../../service.ts";
-import type { CallStatistics } from "./call-statistics.ts";
 import { healthOf } from "./health.ts";
 import { knowledgeOf, type NameKnowledge } from "./names.ts";
 import { notesOf, type NoteParts } from "./notes.ts";
@@ -28,7 +27,6 @@ import { obstaclesOf, type ObstacleParts } from "./obstacles.ts";
 export interface ExplainParts extends ObstacleParts, Omit<NoteParts, "hosts"> {
   /** What this node routes by, at this moment. */
   readonly sources: () => PlanSources & { readonly snapshot: Snapshot };
-  readonly callStatistics: CallStatistics;
 }
 
 /** The service `interpose.v1.ExplainService`. */
@@ -43,7 +41,7 @@ export function explainServiceV1(api: ApiContext, parts: ExplainParts): ApiServi
       const ids = targets.map(({ id }) => id);
       const { database } = api;
       const [health, obstacles] = await Promise.all([
-        healthOf(ids, { database, instanceId, callStatistics: parts.callStatistics, permissions }),
+        healthOf(ids, { database, instanceId, permissions }),
         obstaclesOf(targets, parts),
       ]);
       const isEvent = subject.kind === "event";

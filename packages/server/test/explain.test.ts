@@ -135,13 +135,12 @@ describe("ExplainService", () => {
     const id = await target();
     await setExecution(server, { event: { group: "order" } }, [id, await target()]);
     assert.equal((await server.request("POST", `/v1/targets/${id}:pause`, {})).status, 200);
-    await server.request("POST", "/v1/events:publish", {
-      event: { type: "order.placed", aggregateType: "order", aggregateId: "1", payload: {} },
-    });
+    const event = { type: "order.placed", aggregateType: "order", aggregateId: "1", payload: {} };
+    assert.equal((await server.request("POST", "/v1/events:publish", event)).status, 200);
     const found = await explain({ kind: "EXPLAIN_KIND_EVENT", event: "order.placed" });
     assert.equal(found.executionId, "event/order.*");
     const [step] = found.plan;
-    assert.equal(step.health.heldBy, "by_hand");
+    assert.deepEqual([step.health.heldBy, step.health.waitingCount], ["by_hand", "1"]);
     assert.match(step.obstacles[0], /^held: its queue is paused/);
     const effects = new Map(
       step.onFailure.flatMap(({ failures, effect }: any) => failures.map((each: string) => [each, effect])),

@@ -72,6 +72,8 @@ describe("secrets", () => {
   let watcher: TestTarget;
   /** Everything that the API has answered, but for what is told once. */
   const answers: Found[] = [];
+  /** Each run with what was recorded of its messages. */
+  const runsSeen: string[] = [];
   /** What the command line has printed. */
   const printed: Found[] = [];
   const secrets: Planted[] = [
@@ -291,6 +293,8 @@ describe("secrets", () => {
     await asked("PATCH", `/v1/targets/${first}/outbound`, { headers: { "X-More": HEADER }, ...{ clientCertificate } });
     await asked("POST", "/v1/tokens", { name: "watched", role: "ROLE_NONE" }, { tellsSecret: true });
     await asked("POST", `/v1/targets/${told[1]}:rotateSigningKey`, {}, { tellsSecret: true });
+    const seen = await asked("POST", "/v2/actions/targets", { ...v2, name: "of v2, watched" }, { tellsSecret: true });
+    secrets.push(planted("the signing key of a new target whose response was watched", seen.signingKey));
     for (const condition of [ON_CREATE, ON_OUTBOUND, { event: { all: true } }, { response: { all: true } }])
       await asked("DELETE", "/v3alpha/executions", { condition }, { headers: { "interpose-bypass": "true" } });
 
@@ -373,6 +377,14 @@ describe("secrets", () => {
     ])
       await asked("GET", place);
     for (const place of ["/v3alpha/executions/search", "/v2/actions/executions/search"]) await asked("POST", place, {});
+
+    // The record of runs, each with its messages.
+    const last = await eventually("the last run on record", async () => {
+      const { runs = [] } = await asked("GET", "/v1/runs?pageSize=1000");
+      return runs.some(({ method }: { method: string }) => method.endsWith("/RotateSigningKey")) ? runs : undefined;
+    });
+    for (const { id: runId } of last) runsSeen.push(JSON.stringify(await asked("GET", `/v1/runs/${runId}`)));
+    await asked("GET", "/v1/runs:statistics");
 
     // The command line, by the API and at the store.
     const byApi = { INTERPOSE_URL: server.url, INTERPOSE_TOKEN: ADMIN };
@@ -484,6 +496,17 @@ describe("secrets", () => {
       else
         assert.throws(() => assertNonePlanted(inEndpoints, [{ where, text }]), /has a password/, "they would be seen");
     }
+  });
+
+  it("come on record with no run, and neither does what is hidden", () => {
+    assert.ok(runsSeen.length >= 50, `${runsSeen.length} runs are on record`);
+    assert.ok(
+      runsSeen.some((run) => run.includes('"payload"') && run.includes("CreateToken")),
+      "with their messages",
+    );
+    assertNonePlanted([...secrets, misplaced], [{ where: "the record of runs", text: runsSeen.join("\n") }]);
+    const requests = runsSeen.filter((run) => run.includes("RUN_SIDE_REQUEST") && !run.includes('"response":'));
+    assertNonePlanted([hidden], [{ where: "requests on record", text: requests.join("\n") }]);
   });
 
   it("are sent to no target that they are not for", () => {

@@ -13,6 +13,7 @@ import { addExecutions } from "./executions.ts";
 import { EXIT_HELP } from "./exit-codes.ts";
 import { addExplain } from "./explain.ts";
 import { createOutput } from "./output.ts";
+import { addRuns } from "./runs.ts";
 import { addGateway, addServe } from "./serve-commands.ts";
 import { addSchema } from "./schema.ts";
 import { addSettings } from "./settings.ts";
@@ -23,6 +24,17 @@ const DEFAULT_URL = "http://127.0.0.1:8080";
 
 /** Heading in the help of what all commands have that talk with a server or a store. */
 export const SHARED_OPTIONS = "Options of all commands that talk with a server:";
+
+/** What --json does with commands that print one thing after the other. */
+const JSON_LINES = "print one JSON document in each line";
+const PRINTS_LINES: ReadonlySet<string> = new Set(["runs watch"]);
+
+/** Commands that can go straight to the store. Each of them is a way back in for somebody who is locked out, or leads to one. */
+const WITHOUT_SERVER: ReadonlySet<string> = new Set([
+  ...["create", "list", "revoke"].map((name) => `tokens ${name}`),
+  ...["create", "list", "delete"].map((name) => `targets ${name}`),
+  ...["set", "list", "options", "delete"].map((name) => `executions ${name}`),
+]);
 
 /** Options that every command understands. */
 interface SharedOptions {
@@ -54,10 +66,15 @@ export function createProgram(environment: CommandEnvironment): Command {
     ["targets", addTargets],
     ["executions", addExecutions],
     ["explain", addExplain],
+    ["runs", addRuns],
   ] as const) {
     const group = program.command(name);
-    add(group, tools);
-    group.commands.forEach(addSharedOptions);
+    add(group, tools, environment);
+    for (const command of group.commands) {
+      const path = `${name} ${command.name()}`;
+      addServerOptions(command, PRINTS_LINES.has(path) ? JSON_LINES : undefined);
+      if (WITHOUT_SERVER.has(path)) addStoreOptions(command);
+    }
   }
   addDb(program.command("db"), tools);
   addDoctor(program.command("doctor"), tools);
@@ -74,19 +91,24 @@ export function createProgram(environment: CommandEnvironment): Command {
   return program;
 }
 
-/** Adds the options of commands that talk with a server or a store. They stand behind the command, where people write them, and behind its own in the help. */
-function addSharedOptions(command: Command): void {
+/** Adds the options of commands that talk with a server. They stand behind the command, where people write them, and behind its own in the help. */
+function addServerOptions(command: Command, json = "print one JSON document"): void {
   command
     .optionsGroup(SHARED_OPTIONS)
     .addOption(new Option("--url <url>", `server to talk to (INTERPOSE_URL; default ${DEFAULT_URL})`))
     .addOption(new Option("--token <token>", "token to send (INTERPOSE_TOKEN)"))
     .option("--bypass", "run no executions for this call; needs the permission execution.bypass")
+    .option("--json", json);
+}
+
+/** Adds those of commands that can do without a server. */
+function addStoreOptions(command: Command): void {
+  command
     .option("--direct", "go straight to the store, without a server: works when locked out")
     .option(
       "--config <file>",
       "settings file, for --direct (INTERPOSE_CONFIG; default interpose.yaml, if there is one)",
-    )
-    .option("--json", "print one JSON document");
+    );
 }
 
 function toolsOf(options: SharedOptions, { env, cwd, print }: CommandEnvironment): CommandTools {

@@ -6,11 +6,15 @@ export interface ByteBatch {
   appendBytes(bytes: Uint8Array): void;
   /** Takes everything back behind a size that it had. */
   cut(size: number): void;
-  /** What was appended. Nothing may be appended afterwards. */
+  /** What was appended, until it is cleared. */
   bytes(): Buffer;
+  /** Begins anew in the same memory, which costs less than new memory does. */
+  clear(): void;
 }
 
 const FIRST_BYTES = 16 * 1024;
+/** More than this is not kept when it is cleared. */
+const MOST_KEPT_BYTES = 2 * 1024 * 1024;
 
 /** Nothing yet. */
 export function createByteBatch(): ByteBatch {
@@ -38,5 +42,9 @@ export function createByteBatch(): ByteBatch {
     },
     cut: (to) => void (size = to),
     bytes: () => buffer.subarray(0, size),
+    clear() {
+      if (buffer.length > MOST_KEPT_BYTES) buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
+      size = 0;
+    },
   };
 }

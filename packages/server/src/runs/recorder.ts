@@ -71,6 +71,8 @@ export function createRecorder(parts: RecorderParts, settings: RecorderSettings)
   /** Taken, and not encoded yet. */
   let taken: (RunEvent | LateCall)[] = [];
   let batch: RunBatch = createRunBatch(settings);
+  /** For the next one. */
+  let spare: RunBatch = createRunBatch(settings);
   let [made, recorded, dropped] = [0, 0, 0];
   let reported = { dropped: 0, at: -Infinity };
   let writing: Promise<void> | undefined;
@@ -107,8 +109,11 @@ export function createRecorder(parts: RecorderParts, settings: RecorderSettings)
       if (batch.count < ENOUGH_RUNS && batch.bytes < ENOUGH_BYTES && !stopping.signal.aborted)
         await pause.wait(GATHER_MS);
       const full = batch;
-      batch = createRunBatch(settings);
+      batch = spare;
+      // It is written to its end, or given up, before it is used again.
       await writeBatch(full);
+      full.clear();
+      spare = full;
     }
     writing = undefined;
   }

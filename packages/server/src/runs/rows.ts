@@ -1,4 +1,4 @@
-import type { CallRecord, LateEnd, Recordable } from "@interpose/engine";
+import type { CallRecord, JsonObject, LateEnd, Recordable } from "@interpose/engine";
 import type { RunEvent } from "../hosts/runner.ts";
 import { isFailedCall } from "./selection.ts";
 import type { LateRow, RunCallRow, RunRow } from "../store/sql/run-row.ts";
@@ -87,21 +87,20 @@ export function writeMessages(event: RunEvent, { messages, maxMessageBytes }: Me
   if (!messages || !subject || run.calls.length === 0) return;
   const start = to.size;
   const most = MOST_MESSAGES * maxMessageBytes;
-  to.append('{"calls":[');
+  let text = '{"calls":[{';
   run.calls.forEach((call, i) => {
-    to.append(i === 0 ? "{" : ",{");
-    if (to.size - start < most) writeCall(call, subject, maxMessageBytes, to);
-    to.append("}");
+    if (i > 0) text += "},{";
+    if (to.size + text.length - start < most) text = writeCall(call, subject, maxMessageBytes, { to, text });
   });
-  to.append("]");
+  text += "}]";
   const [first] = run.calls;
   const last = run.calls.findLast(({ changedTo }) => changedTo !== undefined);
   // In the spelling of the first call, in which the message is known as it was before.
   if (first && last?.changedTo && last.target.dialect !== first.target.dialect) {
-    const text = JSON.stringify(last.changedTo.stateFor(first.target));
-    if (Buffer.byteLength(text) <= maxMessageBytes) to.append(`,"after":${text}`);
+    const after = jsonWithin(last.changedTo.stateFor(first.target), maxMessageBytes);
+    if (after !== undefined) text += `,"after":${after}`;
   }
-  to.append("}");
+  to.append(`${text}}`);
 }
 
 /** What was answered to a call that was not waited for, and what it would have made of the subject. */
@@ -114,11 +113,11 @@ export function writeLateMessages(
 ): void {
   const call = run.calls[place - 1];
   if (!messages || !subject || !call || (!end.reply && !end.changedTo)) return;
-  const { target } = call;
-  to.append("{");
-  const comma = writeReply(end.reply, subject, maxMessageBytes, "", to);
-  writeState(end.changedTo, target, maxMessageBytes, comma, to);
-  to.append("}");
+  const members = [
+    replyMember(end.reply, subject, maxMessageBytes),
+    stateMember(end.changedTo, call.target, maxMessageBytes),
+  ];
+  to.append(`{${members.filter((member) => member !== "").join(",")}}`);
 }
 
 /** Where it is written. */
@@ -128,53 +127,58 @@ export interface Appending {
   appendBytes(bytes: Uint8Array): void;
 }
 
+/** Text that is to be written, and where: it is written when bytes follow, and the rest in the end. */
+interface Written {
+  readonly to: Appending;
+  readonly text: string;
+}
+
+/** Writes the members of a call, and answers the text that is still to be written. */
 function writeCall(
   { target, payload, sent, reply, changedTo }: CallRecord<Recordable>,
   subject: Recordable,
   maxMessageBytes: number,
-  to: Appending,
-): void {
-  let comma = "";
-  if (sent) {
-    if (sent.byteLength <= maxMessageBytes) {
-      to.append('"payload":');
-      to.appendBytes(sent);
-      comma = ",";
-    }
-  } else {
-    const text = JSON.stringify(payload);
-    if (Buffer.byteLength(text) <= maxMessageBytes) {
-      to.append(`"payload":${text}`);
-      comma = ",";
-    }
-  }
-  comma = writeReply(reply, subject, maxMessageBytes, comma, to);
-  writeState(changedTo, target, maxMessageBytes, comma, to);
-}
-
-function writeReply(
-  reply: string | undefined,
-  subject: Recordable,
-  maxMessageBytes: number,
-  comma: string,
-  to: Appending,
+  { to, text }: Written,
 ): string {
-  const shown = reply && subject.recordable(reply);
-  if (!shown) return comma;
-  to.append(`${comma}"reply":${JSON.stringify(cutToBytes(shown, maxMessageBytes))}`);
-  return ",";
+  let [rest, comma] = [text, ""];
+  if (sent === undefined) {
+    const json = jsonWithin(payload, maxMessageBytes);
+    if (json !== undefined) [rest, comma] = [`${text}"payload":${json}`, ","];
+  } else if (sent.byteLength <= maxMessageBytes) {
+    to.append(`${text}"payload":`);
+    to.appendBytes(sent);
+    [rest, comma] = ["", ","];
+  }
+  for (const member of [
+    replyMember(reply, subject, maxMessageBytes),
+    stateMember(changedTo, target, maxMessageBytes),
+  ]) {
+    if (member === "") continue;
+    rest += comma + member;
+    comma = ",";
+  }
+  return rest;
 }
 
-function writeState(
+/** Empty: there is none to keep. */
+function replyMember(reply: string | undefined, subject: Recordable, maxMessageBytes: number): string {
+  const shown = reply && subject.recordable(reply);
+  return shown ? `"reply":${JSON.stringify(cutToBytes(shown, maxMessageBytes))}` : "";
+}
+
+function stateMember(
   state: Recordable | undefined,
   target: CallRecord<unknown>["target"],
   maxMessageBytes: number,
-  comma: string,
-  to: Appending,
-): void {
-  if (!state) return;
-  const text = JSON.stringify(state.stateFor(target));
-  if (Buffer.byteLength(text) <= maxMessageBytes) to.append(`${comma}"after":${text}`);
+): string {
+  const json = state && jsonWithin(state.stateFor(target), maxMessageBytes);
+  return json === undefined ? "" : `"after":${json}`;
+}
+
+/** The JSON of a value, where it is not too large. */
+function jsonWithin(value: JsonObject, maxBytes: number): string | undefined {
+  const text = JSON.stringify(value);
+  return text.length * 3 <= maxBytes || Buffer.byteLength(text) <= maxBytes ? text : undefined;
 }
 
 /** As much of a text as has so many bytes in UTF-8, whole characters alone. */

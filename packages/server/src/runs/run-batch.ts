@@ -20,11 +20,13 @@ export interface RunBatch {
   readonly bytes: number;
   /** Encodes one. Messages that cannot be, such as a reply nested so deeply that it cannot be looked through, are left out. */
   add(item: RunEvent | LateCall): void;
-  /** What to write: the runs, then what came of calls later. Nothing may be added afterwards. */
+  /** What to write: the runs, then what came of calls later. Nothing may be added until it is cleared. */
   take(): {
     readonly runs: (RunsToInsert & { readonly count: number }) | undefined;
     readonly ends: (LateEndsToWrite & { readonly count: number }) | undefined;
   };
+  /** Begins anew, once what was taken is needed no longer. */
+  clear(): void;
 }
 
 /** A batch without anything. */
@@ -70,6 +72,9 @@ export function createRunBatch(bounds: MessageBounds): RunBatch {
             },
       ends: ends.count === 0 ? undefined : { count: ends.count, ends: ends.bytes(), content: lateContent.bytes() },
     }),
+    clear() {
+      for (const part of [runs, calls, messages, ends, content, lateContent]) part.clear();
+    },
   };
 }
 
@@ -85,7 +90,7 @@ function written(to: ByteBatch, write: () => void): number {
 }
 
 /** A list in JSON, to which items are added that are JSON already. */
-function jsonList(): Pick<ByteBatch, "size" | "bytes"> & { readonly count: number; add(json: string): void } {
+function jsonList(): Pick<ByteBatch, "size" | "bytes" | "clear"> & { readonly count: number; add(json: string): void } {
   const batch = createByteBatch();
   let count = 0;
   return {
@@ -102,6 +107,10 @@ function jsonList(): Pick<ByteBatch, "size" | "bytes"> & { readonly count: numbe
     bytes() {
       batch.append(count === 0 ? "[]" : "]");
       return batch.bytes();
+    },
+    clear() {
+      batch.clear();
+      count = 0;
     },
   };
 }

@@ -11,10 +11,10 @@ import { CASES, PATHS, type Case } from "./cases.ts";
 import type { WorldAnswers, WorldUrls } from "./world.ts";
 
 /** Pairs of servers, started anew: processes of one and the same program differ by some per cent, for as long as they live. */
-const PAIRS = { full: 3, quick: 1 };
+const PAIRS = { full: 6, quick: 1 };
 const WARM_UP_CALLS = { full: 1_500, quick: 200 };
-const CALLS = { full: 500, quick: 100 };
-const ROUNDS = { full: 5, quick: 2 };
+const CALLS = { full: 300, quick: 100 };
+const ROUNDS = { full: 8, quick: 2 };
 /** What is recorded of a turn is written within so long, and counts as that turn's. */
 const WRITTEN_MS = 400;
 

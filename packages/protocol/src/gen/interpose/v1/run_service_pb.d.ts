@@ -259,7 +259,7 @@ export declare type RunCall = Message<"interpose.v1.RunCall"> & {
   beginMs: number;
 
   /**
-   * Time that it took, in milliseconds. Absent: it was not waited for, or never sent.
+   * Time that it took, in milliseconds. Absent: it was not waited for and has not ended yet, or never sent.
    *
    * @generated from field: optional double duration_ms = 5;
    */
@@ -726,7 +726,7 @@ export declare type GetRunStatisticsResponse = Message<"interpose.v1.GetRunStati
   targets: TargetStatistics[];
 
   /**
-   * Share of runs that is recorded, from 0 to 1: numbers count what is on record alone. Runs with failures always are.
+   * Share of runs that this server has recorded since it started, from 0 to 1: numbers count what is on record alone. Runs with failures always are.
    *
    * @generated from field: double recorded_share = 3;
    */
@@ -829,14 +829,14 @@ export declare type TargetStatistics = Message<"interpose.v1.TargetStatistics"> 
   failedCallCount: bigint;
 
   /**
-   * Time of a call in the middle, in milliseconds. Absent: none was waited for.
+   * Time of a call in the middle, in milliseconds. Absent: none has ended.
    *
    * @generated from field: optional double p50_ms = 4;
    */
   p50Ms?: number | undefined;
 
   /**
-   * Time that 95 of 100 calls kept within, in milliseconds. Absent: none was waited for.
+   * Time that 95 of 100 calls kept within, in milliseconds. Absent: none has ended.
    *
    * @generated from field: optional double p95_ms = 5;
    */
@@ -1024,7 +1024,7 @@ export declare const RunService: GenService<{
     output: typeof GetRunResponseSchema;
   },
   /**
-   * Follows runs: answers each that matches when it is on record. The first message has no run, and says that what is recorded from then on is answered.
+   * Follows runs: answers each that matches when it is on record, and once more when a call that was not waited for has failed. The first message has no run, and says that what is recorded from then on is answered.
    *
    * @generated from rpc interpose.v1.RunService.WatchRuns
    */

@@ -77,7 +77,7 @@ function record(
 ): { readonly store: Store; readonly recorder: Recorder; readonly logged: string[] } {
   const store = new Store();
   const logged: string[] = [];
-  const log = <E extends keyof LogEvents>(name: E): void => void logged.push(name);
+  const log = (name: keyof LogEvents): void => void logged.push(name);
   const recorder = createRecorder({ database: store, instanceId: "1", log, bounds }, { ...ALL, ...settings });
   return { store, recorder, logged };
 }

@@ -26,7 +26,7 @@ describe("createConsole()", () => {
     const missing = join(folder, "nowhere");
     const answer = await get("/", missing);
     assert.equal(answer?.status, 503);
-    assert.match(String(answer?.body), /^The console is not built: run `npm run console:build`/);
+    assert.match(String(answer.body), /^The console is not built: run `npm run console:build`/);
     assert.equal(get("/v1/tokens", missing), undefined);
   });
 
@@ -42,7 +42,7 @@ describe("createConsole()", () => {
     it(`answers ${status} at ${path}`, async () => {
       const answer = await get(path);
       assert.equal(answer?.status, status);
-      assert.ok(String(answer?.body).startsWith(shows), String(answer?.body));
+      assert.ok(String(answer.body).startsWith(shows), String(answer.body));
     });
   }
 

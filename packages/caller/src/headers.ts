@@ -3,6 +3,9 @@
  */
 export const RUN_HEADER = "interpose-run";
 
+/** What a target is called for, where nothing follows from its answer: `shadow`, `try` or `rehearsal`. Not there where it is called in earnest. */
+export const PURPOSE_HEADER = "interpose-purpose";
+
 /** Standard Webhooks: what is told, when, and who says so. */
 export const WEBHOOK_ID_HEADER = "webhook-id";
 export const WEBHOOK_TIMESTAMP_HEADER = "webhook-timestamp";

@@ -1,4 +1,4 @@
-export { createTargetCaller } from "./target-caller.ts";
+export { createTargetCaller, headersOfCall } from "./target-caller.ts";
 export type { HttpTargetCaller } from "./target-caller.ts";
 export type { DeliveryExchange, DeliveryFacts, DeliveryRequest } from "./delivery.ts";
 export type { ClientCertificate, OAuthClient, SigningKey, TargetCredentials, TokenSigner } from "./credentials.ts";
@@ -11,6 +11,6 @@ export { matchesHost, parseHostPattern } from "./egress/host-pattern.ts";
 export type { HostPattern } from "./egress/host-pattern.ts";
 export { beginTimeLimit } from "./time-limit.ts";
 export type { TimeLimit } from "./time-limit.ts";
-export { faultOfTargetHeaders, RUN_HEADER } from "./headers.ts";
+export { faultOfTargetHeaders, PURPOSE_HEADER, RUN_HEADER } from "./headers.ts";
 export { createNetworks } from "./egress/networks.ts";
 export type { Networks } from "./egress/networks.ts";

@@ -18,6 +18,8 @@ export interface TargetCallerOptions {
   readonly maxConnectionsPerOrigin: number;
   /** Most calls in the background at once. What comes on top fails at once, so that a dead target can't fill the memory. Default: 1,000. */
   readonly maxBackgroundCalls: number;
+  /** Most calls of shadows at once. What comes on top is left out. Default: 200. */
+  readonly maxShadowCalls: number;
   /** Sent as `user-agent`. Default: `interpose`. */
   readonly userAgent: string;
   /** Finds the addresses of a name. Default: the system's resolver. */
@@ -35,6 +37,8 @@ export interface TargetCallerOptions {
   readonly now: () => number;
   /** Told of each call in the background at its end. */
   readonly onBackgroundCall: (targetId: string, exchange: Exchange) => void;
+  /** Told of each call of a shadow that was left out, since there were too many, with how many those are since the beginning. */
+  readonly onShadowDropped: (count: number) => void;
 }
 
 const LARGEST_LIMIT = 1024 * 1024 * 1024;
@@ -49,12 +53,14 @@ export function validateTargetCallerOptions(given: Partial<TargetCallerOptions>)
     maxRedirects: 3,
     maxConnectionsPerOrigin: 100,
     maxBackgroundCalls: 1_000,
+    maxShadowCalls: 200,
     userAgent: "interpose",
     resolve: resolveBySystem,
     credentialsOf: () => undefined,
     tokenSigner: () => undefined,
     now: Date.now,
     onBackgroundCall: () => undefined,
+    onShadowDropped: () => undefined,
     ...given,
   };
   const bounds: readonly [keyof TargetCallerOptions, number, number][] = [
@@ -63,6 +69,7 @@ export function validateTargetCallerOptions(given: Partial<TargetCallerOptions>)
     ["maxRedirects", 0, 20],
     ["maxConnectionsPerOrigin", 1, 10_000],
     ["maxBackgroundCalls", 1, 1_000_000],
+    ["maxShadowCalls", 1, 1_000_000],
   ];
   for (const [name, least, most] of bounds) {
     const value = complete[name];

@@ -234,6 +234,58 @@ describe("TargetCaller.callInBackground()", () => {
     await caller.drain(10);
     await caller.close();
   });
+
+  it("answers what came of it", async (t) => {
+    const endpoint = await startEndpoint(t, (_incoming, response) => answer(response, 200, "{}"));
+    const caller = createTargetCaller({ egressAllow: LOOPBACK });
+    const exchange = await caller.callInBackground(request(endpoint.url));
+    assert.equal(exchange.kind === "replied" && exchange.body, "{}");
+    await caller.close();
+  });
+
+  it("says what it is for, where that is not in earnest", async (t) => {
+    const purposes: unknown[] = [];
+    const endpoint = await startEndpoint(t, ({ headers }, response) => {
+      purposes.push(headers["interpose-purpose"]);
+      answer(response, 200);
+    });
+    const caller = createTargetCaller({ egressAllow: LOOPBACK });
+    await caller.callInBackground(request(endpoint.url));
+    await caller.callInBackground({ ...request(endpoint.url), purpose: "shadow" });
+    assert.deepEqual(purposes, [undefined, "shadow"]);
+    await caller.close();
+  });
+
+  it("takes neither place nor connection from others for a shadow, is bounded for it too, and counts what was left out", async (t) => {
+    const dropped: number[] = [];
+    let isSilent = true;
+    const arrived = Promise.withResolvers<unknown>();
+    const endpoint = await startEndpoint(t, (_incoming, response) => {
+      arrived.resolve(undefined);
+      if (!isSilent) answer(response, 200);
+    });
+    const caller = createTargetCaller({
+      egressAllow: LOOPBACK,
+      maxBackgroundCalls: 1,
+      maxShadowCalls: 2,
+      maxConnectionsPerOrigin: 1,
+      onShadowDropped: (count) => dropped.push(count),
+    });
+    const shadow = { ...request(endpoint.url, { timeoutMs: 60_000 }), purpose: "shadow" } as const;
+    const shadows = [1, 2, 3, 4].map(() => caller.callInBackground(shadow));
+    assert.deepEqual(dropped, [1, 2]);
+    await arrived.promise;
+    isSilent = false;
+    // On the one connection that its origin may have.
+    assert.equal((await caller.call(request(endpoint.url), new AbortController().signal)).kind, "replied");
+    assert.equal((await caller.callInBackground(request(endpoint.url))).kind, "replied");
+    await caller.drain(10);
+    assert.deepEqual(
+      (await Promise.all(shadows)).map((each) => each.kind === "failed" && each.failure),
+      ["cancelled", "cancelled", "connect", "connect"],
+    );
+    await caller.close();
+  });
 });
 
 describe("createTargetCaller()", () => {

@@ -1,10 +1,11 @@
 import type { Exchange, TargetCaller, TargetRequest } from "@interpose/engine";
 import { createAccessTokens } from "./authorization/access-tokens.ts";
+import { createBackgroundCalls } from "./background.ts";
 import { createConnectionPools } from "./connection-pools.ts";
 import { deliveryExchange, KEPT_REPLY_BYTES, type DeliveryExchange, type DeliveryRequest } from "./delivery.ts";
-import { exchange } from "./exchange.ts";
+import { exchange, type ExchangeParts } from "./exchange.ts";
 import { classifyError } from "./failure.ts";
-import { RUN_HEADER } from "./headers.ts";
+import { PURPOSE_HEADER, RUN_HEADER } from "./headers.ts";
 import { validateTargetCallerOptions, type TargetCallerOptions } from "./options.ts";
 import { childTraceparent } from "./traceparent.ts";
 
@@ -24,15 +25,17 @@ export interface HttpTargetCaller extends TargetCaller {
 /** Calls targets by HTTP/1.1, on connections that are kept, within the limits and egress rules of the options. */
 export function createTargetCaller(options: Partial<TargetCallerOptions> = {}): HttpTargetCaller {
   const complete = validateTargetCallerOptions(options);
-  const pools = createConnectionPools(complete);
-  const tokens = createAccessTokens({ pools, userAgent: complete.userAgent });
-  const parts = { pools, tokens, options: complete };
-  /** How many calls are in the background, and whom to tell when there are none. Not a set of them: V8 lets what passes through one grow old. */
-  let inBackground = 0;
-  const whenNone: (() => void)[] = [];
-  const backgroundEnd = new AbortController();
+  const openParts = (): ExchangeParts => {
+    const pools = createConnectionPools(complete);
+    return { pools, tokens: createAccessTokens({ pools, userAgent: complete.userAgent }), options: complete };
+  };
+  const parts = openParts();
+  // On connections of their own: a shadow that hangs must not keep its origin's other targets waiting for one.
+  const shadowParts = openParts();
+  const asyncCalls = createBackgroundCalls(complete.maxBackgroundCalls);
+  const shadowCalls = createBackgroundCalls(complete.maxShadowCalls, complete.onShadowDropped);
 
-  const call = async (request: TargetRequest, signal: AbortSignal): Promise<Exchange> => {
+  const callBy = async (request: TargetRequest, signal: AbortSignal, by: ExchangeParts): Promise<Exchange> => {
     const { id: targetId, endpoint, timeoutMs, payloadType, egressAllow } = request.target;
     let payload: Buffer;
     try {
@@ -40,13 +43,13 @@ export function createTargetCaller(options: Partial<TargetCallerOptions> = {}): 
     } catch (error) {
       return { kind: "failed", ...classifyError(error), durationMs: 0 };
     }
-    const [{ id }, headers] = [request, headersOf(request)];
+    const [{ id }, headers] = [request, headersOfCall(request)];
     const sent = { targetId, id, endpoint, timeoutMs, payload, payloadType, headers, egressAllow, keepBytes: 0 };
-    const { outcome, durationMs } = await exchange(sent, signal, parts);
+    const { outcome, durationMs } = await exchange(sent, signal, by);
     return { ...outcome, durationMs, sent: payload };
   };
   return {
-    call,
+    call: (request, signal) => callBy(request, signal, parts),
 
     async deliver(request, signal) {
       const ended = await exchange({ ...request, keepBytes: KEPT_REPLY_BYTES }, signal, parts);
@@ -54,37 +57,30 @@ export function createTargetCaller(options: Partial<TargetCallerOptions> = {}): 
     },
 
     callInBackground(request) {
-      const { target } = request;
-      if (inBackground >= complete.maxBackgroundCalls) {
-        const detail = `${inBackground} calls are waiting in the background already`;
-        const ended: Exchange = { kind: "failed", failure: "connect", detail, durationMs: 0 };
-        complete.onBackgroundCall(target.id, ended);
-        return Promise.resolve(ended);
-      }
-      inBackground++;
-      return call(request, backgroundEnd.signal).then((ended) => {
-        inBackground--;
-        if (inBackground === 0) for (const tell of whenNone.splice(0)) tell();
-        complete.onBackgroundCall(target.id, ended);
-        return ended;
-      });
+      const [calls, by] = request.purpose === "shadow" ? [shadowCalls, shadowParts] : [asyncCalls, parts];
+      return calls.make(
+        (signal) => callBy(request, signal, by),
+        (ended) => complete.onBackgroundCall(request.target.id, ended),
+      );
     },
 
-    async drain(timeoutMs) {
-      const timer = setTimeout(() => backgroundEnd.abort(), timeoutMs);
-      if (inBackground > 0) await new Promise<void>((resolve) => whenNone.push(resolve));
-      clearTimeout(timer);
-    },
+    drain: async (timeoutMs) =>
+      void (await Promise.all([asyncCalls, shadowCalls].map((calls) => calls.drain(timeoutMs)))),
 
-    close: () => pools.destroy(),
+    close: async () => void (await Promise.all([parts, shadowParts].map(({ pools }) => pools.destroy()))),
   };
 }
 
 /** What only a call has to say to a target. */
-function headersOf({ traceparent, chain }: TargetRequest): Readonly<Record<string, string>> {
+export function headersOfCall({
+  traceparent,
+  chain,
+  purpose,
+}: Pick<TargetRequest, "traceparent" | "chain" | "purpose">): Readonly<Record<string, string>> {
   return {
     ...(traceparent !== undefined && { traceparent: childTraceparent(traceparent) }),
     // Also to where it redirects: a circle may lead through there.
     ...(chain !== undefined && { [RUN_HEADER]: chain }),
+    ...(purpose !== undefined && { [PURPOSE_HEADER]: purpose }),
   };
 }

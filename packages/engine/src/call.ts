@@ -70,12 +70,20 @@ export interface TargetRequest {
   readonly traceparent?: string | undefined;
   /** Proof of which runs led to this call, which the target sends back with calls that it makes. Opaque here. */
   readonly chain?: string | undefined;
+  /** Sent as `interpose-purpose`, so that the target can know. Absent: it is called in earnest. */
+  readonly purpose?: CallPurpose | undefined;
 }
 
-/** The engine's way to targets, which `caller/` implements. Neither function ever throws or rejects. */
+/** What a target is called for, where nothing follows from its answer: beside a run, by hand with a sample, or to see whether it answers as another one did. */
+export type CallPurpose = "shadow" | "try" | "rehearsal";
+
+/** The engine's way to targets, which `caller/` implements. No function of it ever throws or rejects. */
 export interface TargetCaller {
   /** Calls a target and waits for the end of the exchange. Aborting `signal` ends it with `cancelled`, or, for the reason DeadlinePassed, with `deadline`. */
   call(request: TargetRequest, signal: AbortSignal): Promise<Exchange>;
-  /** Calls a target that is not waited for. The caller keeps track of it, so that a shutdown can wait for it. What it answers is for records. */
+  /**
+   * Calls a target that no run waits for. The caller keeps track of it, so that a shutdown can wait for it, and bounds how many there are, shadows apart from others:
+   * what comes on top fails at once. What shadows do is felt by no other call. What is answered is for records.
+   */
   callInBackground(request: TargetRequest): Promise<Exchange>;
 }

@@ -29,6 +29,11 @@ describe("validateExecutionOptions()", () => {
     { id: "request", options: { match: "equivalent" }, fault: "match" },
     { id: "event/a.v1.B", options: { match: "equivalent" }, fault: "match" },
     { id: "function/a.v1.B", options: { match: "equivalent" }, fault: "match" },
+    { id: "request/a.B/C", options: { shadowTargets: ["1"] } },
+    { id: "response", options: { shadowTargets: ["1"] } },
+    { id: "function/preuserinfo", options: { shadowTargets: ["1"] } },
+    { id: "event", options: { shadowTargets: [] } },
+    { id: "event/a.b", options: { shadowTargets: ["1"] }, fault: "shadow_targets" },
   ];
   for (const { id, options, fault } of cases) {
     it(`${fault === undefined ? "takes" : "refuses"} ${JSON.stringify(options)} for ${id}`, () => {

@@ -2,6 +2,7 @@ import type { Condition } from "./condition.ts";
 import { equivalenceClass } from "./equivalence.ts";
 import { faultOfFifoBy, type FifoBy } from "./delivery/fifo.ts";
 import { faultOfHiddenPaths } from "./hidden-paths.ts";
+import type { TargetId } from "./target.ts";
 
 /** How an execution runs, beyond what it calls. */
 export interface ExecutionOptions {
@@ -13,6 +14,8 @@ export interface ExecutionOptions {
   readonly fifoBy?: FifoBy | undefined;
   /** `equivalent`: it is for its method or service in other versions of the package too (`equivalence.ts`). Absent: for what it names alone. */
   readonly match?: "equivalent" | undefined;
+  /** Ids of targets that are called as shadows wherever they stand in the plan: beside the run, never waited for, and never applied. Absent: of none. */
+  readonly shadowTargets?: readonly TargetId[] | undefined;
 }
 
 /** The options of an execution for which none were set. */
@@ -20,12 +23,12 @@ export const DEFAULT_EXECUTION_OPTIONS: ExecutionOptions = { runOnErrors: false,
 
 /** A fault of an execution's options. */
 export interface OptionsFault {
-  readonly field: "run_on_errors" | "hidden_fields" | "fifo_by" | "match";
+  readonly field: "run_on_errors" | "hidden_fields" | "fifo_by" | "match" | "shadow_targets";
   /** What is wrong, and what would be right. */
   readonly description: string;
 }
 
-/** Why an execution cannot have these options: undefined when it can. That paths match a field is for those to check who know the messages. */
+/** Why an execution cannot have these options: undefined when it can. That paths match a field is for those to check who know the messages, and that shadows are called for those who know the plan. */
 export function validateExecutionOptions(condition: Condition, options: ExecutionOptions): OptionsFault | undefined {
   if (options.runOnErrors && condition.kind !== "response") {
     const description = `is for executions on responses, and this one is on a ${condition.kind}. Set it to false.`;
@@ -45,6 +48,11 @@ export function validateExecutionOptions(condition: Condition, options: Executio
   if (options.match === "equivalent") {
     const description = faultOfEquivalence(condition);
     if (description !== undefined) return { field: "match", description };
+  }
+  if (options.shadowTargets !== undefined && options.shadowTargets.length > 0 && condition.kind === "event") {
+    const description =
+      "are for executions on requests, responses and functions, and this one is on events, which nobody waits for anyway. Leave them away, and add the target to the list.";
+    return { field: "shadow_targets", description };
   }
   const fault = faultOfHiddenPaths(options.hiddenFields);
   return fault === undefined ? undefined : { field: "hidden_fields", description: fault };

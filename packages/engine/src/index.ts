@@ -45,10 +45,15 @@ export type { HiddenPlace } from "./hidden-paths.ts";
 
 // From a plan and what it is about to an outcome.
 export { run } from "./run.ts";
-export type { CallRecord, LateEnd, Run, RunInput, RunOutcome } from "./run.ts";
+export type { Run, RunInput, RunOutcome } from "./run.ts";
+export type { CallRecord, LateEnd } from "./call-record.ts";
+export { resultOf } from "./call-result.ts";
+export type { CallResult } from "./call-result.ts";
+export { compareCalls } from "./comparison.ts";
+export type { CallComparison, CallEnd } from "./comparison.ts";
 export { DeadlinePassed } from "./deadline.ts";
 export type { ApiFailure } from "./api-failure.ts";
-export type { CallFailure, Exchange, TargetCaller, TargetRequest } from "./call.ts";
+export type { CallFailure, CallPurpose, Exchange, TargetCaller, TargetRequest } from "./call.ts";
 export type { Envelope } from "./dialects/envelope.ts";
 export { hookedMessage } from "./hooked-message.ts";
 export type { HookedMessage, MessageInCall } from "./hooked-message.ts";

@@ -71,7 +71,7 @@ function own(object: JsonObject, key: string): JsonValue | undefined {
 }
 
 /** Whether two JSON values are the same, in whatever order the keys of their objects stand. */
-function isSameJson(one: JsonValue | undefined, other: JsonValue | undefined): boolean {
+export function isSameJson(one: JsonValue | undefined, other: JsonValue | undefined): boolean {
   if (one === other) return true;
   if (isList(one) && isList(other))
     return one.length === other.length && one.every((item, index) => isSameJson(item, other[index]));

@@ -1,10 +1,11 @@
-import type { CallFailure, Exchange, TargetCaller } from "./call.ts";
+import type { TargetCaller, TargetRequest } from "./call.ts";
+import type { CallRecord } from "./call-record.ts";
+import { factsOf, resultOf } from "./call-result.ts";
+import type { CallEnd } from "./comparison.ts";
 import type { InterposeError } from "./error.ts";
-import type { JsonObject } from "./json.ts";
-import { MessageMismatch } from "./message.ts";
 import type { Plan } from "./plan.ts";
 import { effectOfFailure, errorOfEnd } from "./policies.ts";
-import { readReply, type ForwardedRefusal } from "./reply.ts";
+import { beginShadow, type CountedCall } from "./shadow.ts";
 import type { Subject } from "./subject.ts";
 import type { Target } from "./target.ts";
 
@@ -21,6 +22,8 @@ export interface RunInput<S> {
   readonly traceparent?: string | undefined;
   /** Given to each call, see TargetRequest. */
   readonly chain?: string | undefined;
+  /** What its targets are called for, where that is not in earnest. */
+  readonly purpose?: "try" | undefined;
   /** A clock, in milliseconds, by which calls are put on record. */
   readonly now: () => number;
 }
@@ -36,135 +39,107 @@ export type RunOutcome<S> =
   | { readonly kind: "passed"; readonly subject: S; readonly changed: boolean }
   | { readonly kind: "refused"; readonly error: InterposeError };
 
-/** How a call ended that a run does not wait for. */
-export interface LateEnd<S> {
-  /** The body of a 2xx reply that was read whole. */
-  readonly reply?: string | undefined;
-  /** What its reply would make of the subject, had it been applied. */
-  readonly changedTo?: S | undefined;
-  readonly failure?: CallFailure | undefined;
-  readonly status?: number | undefined;
-  readonly durationMs: number;
-  readonly detail?: string | undefined;
-}
-
-/** One call of a target within a run. */
-export interface CallRecord<S> {
-  readonly target: Target;
-  /** When it began, by the clock of the run. */
-  readonly beganMs: number;
-  /** What it was to be sent. */
-  readonly payload: JsonObject;
-  /** The same as JSON, where the caller has made it. */
-  readonly sent?: Uint8Array | undefined;
-  /** The body of a 2xx reply that was read whole. */
-  readonly reply?: string | undefined;
-  /** What its reply made of the subject, where it was applied. */
-  readonly changedTo?: S | undefined;
-  /** `none`: it watched. `changed`: its reply was applied. `started`: it is not waited for. `ignored`, `refused`: it failed, and what followed. `shadow`: it is compared, and nothing else. */
-  readonly effect: "none" | "changed" | "started" | "ignored" | "refused" | "shadow";
-  readonly failure?: CallFailure | undefined;
-  /** HTTP status, where there was one. */
-  readonly status?: number | undefined;
-  readonly durationMs?: number | undefined;
-  /** More about a failure, for operators. */
-  readonly detail?: string | undefined;
-  /** How it ended, where the run does not wait for that. Never rejects. */
-  readonly late?: Promise<LateEnd<S>> | undefined;
-}
-
 /**
  * Carries a plan out for one subject: calls its targets in order, each with what the ones before made of it, until all are
  * called or one that interrupts has failed. Once its signal is aborted it calls no more, and ends refused, also where the target that was
- * being called would have been ignored. A last answer that came before that counts.
+ * being called would have been ignored. A last answer that came before that counts. Shadows are called at the same time as the target before them, and told
+ * the same; nothing of the run depends on them.
  */
 export async function run<S extends Subject<S>>(input: RunInput<S>): Promise<Run<S>> {
-  const { plan, caller, signal, traceparent, chain, runId, now } = input;
+  const { plan, signal, runId } = input;
+  const { targets } = plan;
+  const shadows = plan.options?.shadowTargets ?? NO_SHADOWS;
   const calls: CallRecord<S>[] = [];
-  let subject = input.subject;
+  let { subject } = input;
   let place = 0;
-  for (const target of plan.targets) {
-    place++;
+
+  /** Begins the shadows that stand next in the plan, if any do. */
+  function beginShadows(
+    shown: S,
+    beside: Target | undefined,
+    counted: () => Promise<CountedCall<S>> | CountedCall<S>,
+  ): void {
+    for (let next = targets[place]; next && shadows.includes(next.id); next = targets[place]) {
+      place++;
+      const request = requestFor(input, next, place, input.purpose ?? "shadow");
+      calls.push(beginShadow(request, { ...input, shown, beside, counted }));
+    }
+  }
+
+  beginShadows(subject, undefined, () => ({ effect: "none", subject: input.subject }));
+  for (let target = targets[place]; target; target = targets[place]) {
     const end = endOf(signal, target, runId);
     if (end) return { outcome: end, calls };
-    const payload = subject.payloadFor(target);
-    const request = { id: `${runId}-${place}`, target, payload, traceparent, chain };
-    const beganMs = now();
-    if (target.type === "async") {
-      const late = caller.callInBackground(request).then(lateEndOf);
-      calls.push({ target, beganMs, payload, effect: "started", late });
-      continue;
-    }
-    const exchange = await caller.call(request, signal);
-    const result = resultOf(exchange, target, subject);
-    const { status, durationMs, sent } = exchange;
-    const reply = exchange.kind === "replied" ? exchange.body : undefined;
-    const facts = { target, beganMs, payload, sent, reply, status, durationMs };
-    if (result.kind === "changed") {
-      subject = result.subject;
-      calls.push({ ...facts, effect: "changed", changedTo: subject });
-      continue;
-    }
-    if (result.kind === "watched") {
-      calls.push({ ...facts, effect: "none" });
-      continue;
-    }
-    const effect =
-      endOf(signal, target, runId) ??
-      effectOfFailure(result.failure, { target, runId, subject: subject.kind, refusal: result.refusal });
-    calls.push({ ...facts, effect: effect.kind, failure: result.failure, detail: result.detail });
-    if (effect.kind === "refused") return { outcome: effect, calls };
+    place++;
+    const shown = subject;
+    const at = calls.length;
+    const calling = callOne(input, target, place, shown);
+    beginShadows(shown, target, async () => {
+      const { record, subject: made } = await calling;
+      return { ...record, subject: made };
+    });
+    const called = await calling;
+    calls.splice(at, 0, called.record);
+    if (called.refused) return { outcome: called.refused, calls };
+    ({ subject } = called);
   }
   return { outcome: { kind: "passed", subject, changed: subject !== input.subject }, calls };
 }
 
-/** What a run comes to that is at its end before its targets are; undefined while it may go on. */
-function endOf(
-  { aborted, reason }: AbortSignal,
+const NO_SHADOWS: readonly string[] = [];
+
+type Refused = RunOutcome<never> & { readonly kind: "refused" };
+
+/** What one call within a run came to. */
+interface Called<S> {
+  readonly record: CallRecord<S> & { readonly effect: CallEnd["effect"] };
+  /** What its reply made of the subject: the same one, where it changed nothing. */
+  readonly subject: S;
+  /** The run ends with it. */
+  readonly refused?: Refused | undefined;
+}
+
+async function callOne<S extends Subject<S>>(
+  input: RunInput<S>,
   target: Target,
-  runId: string,
-): (RunOutcome<never> & { readonly kind: "refused" }) | undefined {
+  place: number,
+  subject: S,
+): Promise<Called<S>> {
+  const { caller, signal, runId, now, purpose } = input;
+  const payload = subject.payloadFor(target);
+  const request = { ...requestFor(input, target, place, purpose), payload };
+  const beganMs = now();
+  if (target.type === "async") {
+    const late = caller.callInBackground(request).then(factsOf);
+    return { record: { target, beganMs, payload, effect: "started", late }, subject };
+  }
+  const exchange = await caller.call(request, signal);
+  const result = resultOf(exchange, target, subject);
+  const { status, durationMs, reply } = factsOf(exchange);
+  const facts = { target, beganMs, payload, sent: exchange.sent, reply, status, durationMs };
+  if (result.kind === "watched") return { record: { ...facts, effect: "none" }, subject };
+  if (result.kind === "changed") {
+    const { subject: made } = result;
+    return { record: { ...facts, effect: "changed", changedTo: made }, subject: made };
+  }
+  const { failure, detail, refusal } = result;
+  const effect =
+    endOf(signal, target, runId) ?? effectOfFailure(failure, { target, runId, subject: subject.kind, refusal });
+  const record = { ...facts, effect: effect.kind, failure, detail };
+  return { record, subject, refused: effect.kind === "refused" ? effect : undefined };
+}
+
+/** What each call of a target is made with, but for what it is told. */
+function requestFor(
+  { runId, traceparent, chain }: Pick<RunInput<unknown>, "runId" | "traceparent" | "chain">,
+  target: Target,
+  place: number,
+  purpose: TargetRequest["purpose"],
+): Omit<TargetRequest, "payload"> {
+  return { id: `${runId}-${place}`, target, traceparent, chain, ...(purpose && { purpose }) };
+}
+
+/** What a run comes to that is at its end before its targets are; undefined while it may go on. */
+function endOf({ aborted, reason }: AbortSignal, target: Target, runId: string): Refused | undefined {
   return aborted ? { kind: "refused", error: errorOfEnd(reason, target, runId) } : undefined;
-}
-
-/** How a call ended whose reply has no meaning. */
-function lateEndOf(exchange: Exchange): LateEnd<never> {
-  const { status, durationMs } = exchange;
-  if (exchange.kind === "replied") return { status, durationMs, reply: exchange.body };
-  return { status, durationMs, failure: exchange.failure, detail: exchange.detail };
-}
-
-type CallResult<S> =
-  | { readonly kind: "watched" }
-  | { readonly kind: "changed"; readonly subject: S }
-  | {
-      readonly kind: "failed";
-      readonly failure: CallFailure;
-      readonly detail: string;
-      readonly refusal?: ForwardedRefusal;
-    };
-
-/** What an exchange means for the subject. */
-function resultOf<S extends Subject<S>>(exchange: Exchange, target: Target, subject: S): CallResult<S> {
-  if (exchange.kind === "failed") return exchange;
-  const reply = readReply(exchange.body);
-  if (reply.kind === "refusal") {
-    return {
-      kind: "failed",
-      failure: "refused",
-      detail: `asked to refuse with ${reply.refusal.code}`,
-      refusal: reply.refusal,
-    };
-  }
-  // A webhook's body has no meaning beyond a refusal.
-  if (target.type !== "call" || reply.kind === "empty") return { kind: "watched" };
-  if (reply.kind === "not_json")
-    return { kind: "failed", failure: "reply_not_json", detail: "the reply is not a JSON object" };
-  try {
-    const replied = subject.repliedBy(target, reply.json);
-    return replied ? { kind: "changed", subject: replied } : { kind: "watched" };
-  } catch (error) {
-    if (error instanceof MessageMismatch) return { kind: "failed", failure: "reply_mismatch", detail: error.message };
-    throw error;
-  }
 }

@@ -105,6 +105,40 @@ describe("execution options", () => {
     await server.request("DELETE", "/v3alpha/executions", { condition: { event: { event: "user.added" } } });
   });
 
+  it("mark targets as shadows that the execution calls, itself or by an include, and forget those that are deleted", async () => {
+    const included = await createTarget(server, { endpoint: hook.url });
+    const shadow = await createTarget(server, { endpoint: hook.url });
+    await setExecution(server, { response: { all: true } }, [included, shadow]);
+    await setExecution(server, GET_TARGET, [target, { include: { response: { all: true } } }]);
+    const runOnErrors = false;
+    assert.deepEqual(await set({ shadowTargets: [included, shadow] }), {
+      runOnErrors,
+      shadowTargets: [included, shadow],
+    });
+    check(await update({ shadowTargets: [target, "7"] }), {
+      reason: "OPTIONS_INVALID",
+      says: new RegExp(
+        `shadow_targets name "7", which .* does not call: it calls ${target}, ${included}, ${shadow}\\.`,
+      ),
+    });
+    // What is not called any more stays, and is no obstacle to other changes.
+    await setExecution(server, { response: { all: true } }, [included]);
+    await set({ runOnErrors: true });
+    const both = { runOnErrors: true, shadowTargets: [included, shadow] };
+    assert.deepEqual(await set({ shadowTargets: [included, shadow] }), both);
+    await server.request("DELETE", `/v3alpha/targets/${shadow}`);
+    assert.deepEqual((await get()).body.options, { runOnErrors: true, shadowTargets: [included] });
+    assert.deepEqual(await set({}, { mask: "shadowTargets" }), { runOnErrors: true });
+  });
+
+  it("leave the lists of the wire contract as they are", async () => {
+    await set({ shadowTargets: [target] });
+    const { body } = await server.request("POST", "/v3alpha/executions/search", {});
+    const listed = body.result.find(({ Condition }: any) => Condition.response?.method);
+    assert.deepEqual(Object.keys(listed).sort(), ["Condition", "details", "targets"]);
+    assert.deepEqual(listed.targets, [{ target }]);
+  });
+
   const refused: readonly {
     name: string;
     execution?: string;
@@ -138,6 +172,12 @@ describe("execution options", () => {
       says: /nothing before, behind or between/,
     },
     { name: "an order of what is no event", options: { fifoBy: "aggregate" }, says: /fifo_by .* on events/ },
+    {
+      name: "a shadow of an event",
+      execution: "event/user.added",
+      options: { shadowTargets: ["1"] },
+      says: /shadow_targets .* on requests, responses and functions/,
+    },
     { name: "half a wildcard", options: { hiddenFields: ["target.na*"] }, says: /within a name/ },
     { name: "too long a path", options: { hiddenFields: ["a".repeat(201)] }, says: /200/, reason: "VALIDATION_FAILED" },
     {
@@ -172,13 +212,21 @@ describe("execution options", () => {
   ];
   for (const { name, options, says, reason = "OPTIONS_INVALID", status = 400, code = 3, ...more } of refused) {
     it(`refuse ${name}`, async () => {
-      for (const condition of [{ request: { all: true } }, { function: { name: "preuserinfo" } }])
+      for (const condition of [
+        { request: { all: true } },
+        { function: { name: "preuserinfo" } },
+        { event: { event: "user.added" } },
+      ])
         await setExecution(server, condition, [
           await createTarget(server, { endpoint: hook.url, interruptOnError: false }),
         ]);
       const answer = await update(options, more);
       check(answer, { status, code, reason, says });
-      for (const condition of [{ request: { all: true } }, { function: { name: "preuserinfo" } }])
+      for (const condition of [
+        { request: { all: true } },
+        { function: { name: "preuserinfo" } },
+        { event: { event: "user.added" } },
+      ])
         await server.request("DELETE", "/v3alpha/executions", { condition });
     });
   }

@@ -70,7 +70,7 @@ import { createPages } from "../listener/pages.ts";
 import { createRequestHandler } from "../listener/request-handler.ts";
 import { answerRest } from "../listener/rest.ts";
 import { createRpcHandlers, rpcOfRoute } from "../listener/rpc.ts";
-import { createCallObserver, observeRun } from "../observe/calls.ts";
+import { createCallObserver, createDropObserver, observeRun } from "../observe/calls.ts";
 import type { Log } from "../observe/log.ts";
 import { createRecorder } from "../runs/recorder.ts";
 import { startRunRetention } from "../runs/retention.ts";
@@ -213,6 +213,7 @@ export async function assemble({
         outcome: exchange.kind === "replied" ? String(exchange.status) : exchange.failure,
         durationMs: exchange.durationMs,
       }),
+    onShadowDropped: createDropObserver(log),
   });
   teardown.add("connections to targets", targets.close);
   teardown.add("calls in the background", () => targets.drain(drainMs), drainMs + DRAIN_SLACK_MS);

@@ -98,6 +98,11 @@ export function addExecutions(executions: Command, toolsOf: (command: Command) =
         "equivalent",
       ]),
     )
+    .option(
+      "--shadow <id...>",
+      "call this target of it as a shadow: beside the run, never applied; all that are given replace those before",
+    )
+    .option("--no-shadow", "call all of its targets in earnest")
     .addHelpText(
       "after",
       `${CONDITION_HELP}\n${PATH_HELP}\n\nExample:\n  interpose executions options response/acme.v1.Users --run-on-errors --hide user.password --hide '**.secret'`,
@@ -108,7 +113,8 @@ export function addExecutions(executions: Command, toolsOf: (command: Command) =
       const { runOnErrors, match } = given;
       const hiddenFields = hiddenFieldsOf(given);
       const fifoBy = given.fifoBy === false ? "" : given.fifoBy;
-      const changes = { runOnErrors, hiddenFields, fifoBy, match };
+      const shadowTargets = given.shadow === false ? [] : given.shadow;
+      const changes = { runOnErrors, hiddenFields, fifoBy, match, shadowTargets };
       const isChange = Object.values(changes).some((change) => change !== undefined);
       const options = await withBackend((backend) =>
         isChange ? backend.updateExecutionOptions(condition, changes) : backend.executionOptions(condition),
@@ -136,6 +142,8 @@ interface GivenOptions {
   /** False: by nothing. */
   readonly fifoBy?: string | false;
   readonly match?: "exact" | "equivalent";
+  /** False: none. */
+  readonly shadow?: readonly string[] | false;
 }
 
 function hiddenFieldsOf({ hide, hideNothing }: GivenOptions): readonly string[] | undefined {
@@ -144,12 +152,16 @@ function hiddenFieldsOf({ hide, hideNothing }: GivenOptions): readonly string[] 
   throw new InterposeError("bad_request", "--hide and --hide-nothing say different things. Give one of them.");
 }
 
-function describeOptions(condition: string, { runOnErrors, hiddenFields, fifoBy, match }: ExecutionOptions): string {
+function describeOptions(
+  condition: string,
+  { runOnErrors, hiddenFields, fifoBy, match, shadowTargets = [] }: ExecutionOptions,
+): string {
   if (fifoBy !== undefined) return `${condition} is delivered in order by ${fifoBy}.`;
   const runs = runOnErrors ? "runs for errors of the API too" : "runs for no errors of the API";
   const hides = hiddenFields.length === 0 ? "hides no fields of its own" : `hides ${hiddenFields.join(", ")}`;
   const isFor = match === "equivalent" ? " is for other versions of it too," : "";
-  return `${condition}${isFor} ${runs}, and ${hides}.`;
+  const shadows = shadowTargets.length === 0 ? "" : ` Its shadows are ${shadowTargets.join(", ")}.`;
+  return `${condition}${isFor} ${runs}, and ${hides}.${shadows}`;
 }
 
 /** What somebody should know who set an execution on one of several versions. */

@@ -84,12 +84,13 @@ export function openRemoteBackend(transport: Transport): Backend {
       }
     },
 
-    async updateExecutionOptions(condition, { runOnErrors, hiddenFields, fifoBy, match }) {
+    async updateExecutionOptions(condition, { runOnErrors, hiddenFields, fifoBy, match, shadowTargets }) {
       const { options } = await executions.updateExecutionOptions({
         execution: conditionId(condition),
         options: {
           ...(runOnErrors !== undefined && { runOnErrors }),
           hiddenFields: [...(hiddenFields ?? [])],
+          shadowTargets: [...(shadowTargets ?? [])],
           ...(fifoBy !== undefined && { fifoBy }),
           ...(match !== undefined && { match: match === "equivalent" ? Match.EQUIVALENT : Match.EXACT }),
         },
@@ -99,6 +100,7 @@ export function openRemoteBackend(transport: Transport): Backend {
             ...(hiddenFields === undefined ? [] : ["hidden_fields"]),
             ...(fifoBy === undefined ? [] : ["fifo_by"]),
             ...(match === undefined ? [] : ["match"]),
+            ...(shadowTargets === undefined ? [] : ["shadow_targets"]),
           ],
         },
       });
@@ -144,6 +146,7 @@ function optionsFromProto(options: ProtoExecutionOptions | undefined): Execution
     hiddenFields: options?.hiddenFields ?? [],
     ...(fifoBy !== "" && { fifoBy }),
     ...(options?.match === Match.EQUIVALENT && { match: "equivalent" }),
+    ...(options && options.shadowTargets.length > 0 && { shadowTargets: options.shadowTargets }),
   };
 }
 

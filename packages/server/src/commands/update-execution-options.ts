@@ -1,12 +1,17 @@
 import {
   conditionId,
+  executionsById,
+  expandTargets,
   InterposeError,
   validateExecutionOptions,
   type Condition,
   type ExecutionOptions,
   type OptionsFault,
 } from "@interpose/engine";
+import type { Transaction } from "../store/database.ts";
+import type { StoredExecution } from "../store/records.ts";
 import { selectExecution } from "../store/sql/select-execution.ts";
+import { selectIncludedExecutions } from "../store/sql/select-included-executions.ts";
 import { updateExecutionOptions as updateExecutionOptionsRow } from "../store/sql/update-execution-options.ts";
 import { appendOne, write, type CommandContext } from "./context.ts";
 
@@ -28,22 +33,31 @@ export async function updateExecutionOptions(
   return write(context, async (command) => {
     const stored = await selectExecution(command.tx, context.instanceId, id);
     if (!stored) throw noExecutionWithOptions(id);
-    const { runOnErrors, hiddenFields, fifoBy, match } = stored.options;
+    const { runOnErrors, hiddenFields, fifoBy, match, shadowTargets = [] } = stored.options;
     const newFifoBy = changes.fifoBy === "" ? undefined : (changes.fifoBy ?? fifoBy);
     const newMatch = changes.match === "exact" ? undefined : (changes.match ?? match);
+    const newShadows = changes.shadowTargets ? [...new Set(changes.shadowTargets)] : shadowTargets;
     const options: ExecutionOptions = {
       runOnErrors: changes.runOnErrors ?? runOnErrors,
       hiddenFields: changes.hiddenFields ? [...new Set(changes.hiddenFields)] : hiddenFields,
       ...(newFifoBy !== undefined && { fifoBy: newFifoBy }),
       ...(newMatch !== undefined && { match: newMatch }),
+      ...(newShadows.length > 0 && { shadowTargets: newShadows }),
     };
     const fault = validateExecutionOptions(condition, options);
     if (fault) throw optionsInvalid(fault.field, fault.description);
+    await refuseUncalled(
+      command.tx,
+      context.instanceId,
+      stored,
+      newShadows.filter((target) => !shadowTargets.includes(target)),
+    );
     const changed = {
       ...(options.runOnErrors !== runOnErrors && { runOnErrors: options.runOnErrors }),
       ...(!isSameList(options.hiddenFields, hiddenFields) && { hiddenFields: options.hiddenFields }),
       ...(newFifoBy !== fifoBy && { fifoBy: newFifoBy ?? null }),
       ...(newMatch !== match && { match: newMatch ?? null }),
+      ...(!isSameList(newShadows, shadowTargets) && { shadowTargets: newShadows }),
     };
     if (Object.keys(changed).length === 0) return options;
     const details = await appendOne(command, {
@@ -55,6 +69,29 @@ export async function updateExecutionOptions(
     await updateExecutionOptionsRow(command.tx, context.instanceId, id, options, details);
     return options;
   });
+}
+
+/** Most targets that a refusal names. */
+const MOST_NAMED = 20;
+
+/** Refuses a shadow that the execution does not call. One that was set before stays, without effect, when lists and includes change. */
+async function refuseUncalled(
+  tx: Transaction,
+  instanceId: string,
+  execution: StoredExecution,
+  shadows: readonly string[],
+): Promise<void> {
+  if (shadows.length === 0) return;
+  const included = await selectIncludedExecutions(tx, instanceId, [execution.id]);
+  const called = new Set(expandTargets(execution, executionsById(included), (id) => id));
+  const uncalled = shadows.find((target) => !called.has(target));
+  if (uncalled === undefined) return;
+  const names = [...called].slice(0, MOST_NAMED).join(", ");
+  const more = called.size > MOST_NAMED ? ` and ${called.size - MOST_NAMED} more` : "";
+  throw optionsInvalid(
+    "shadow_targets",
+    `name "${uncalled.slice(0, 80)}", which ${execution.id} does not call: it calls ${names}${more}. Put the target into its list first, behind the one that it shall be compared with.`,
+  );
 }
 
 function isSameList(a: readonly string[], b: readonly string[]): boolean {

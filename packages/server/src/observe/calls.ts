@@ -74,6 +74,29 @@ export function observeRun(log: Log, { runId, side, method, plan, depth, run: { 
     ...reason,
     calls: calls.map(told),
   });
+  for (const { target, beside, late } of calls) {
+    if (late)
+      void late.then(({ comparison, failure }) => {
+        if (!comparison || comparison.isSame) return;
+        const { effect, differences } = comparison;
+        const about = { runId, targetId: target.id, besideId: beside?.id };
+        log("shadow.differed", { ...about, effect, failure, differences: differences.length });
+      });
+  }
+}
+
+/** Shadows that are left out come in crowds; they are told of no more often. */
+const TELL_DROPPED_MS = 10_000;
+
+/** Logs that shadows were left out, with how many they were since the start, every 10 seconds at most. */
+export function createDropObserver(log: Log): (count: number) => void {
+  let told = Number.NEGATIVE_INFINITY;
+  return (count) => {
+    const now = performance.now();
+    if (now - told < TELL_DROPPED_MS) return;
+    told = now;
+    log("shadow.dropped", { count });
+  };
 }
 
 /** A call without what it was sent and answered, which is nobody's who reads a log. */

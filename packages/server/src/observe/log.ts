@@ -34,6 +34,20 @@ export interface LogEvents {
     reason?: string | undefined;
     calls: readonly unknown[];
   };
+  /** What a shadow answered came to something else than what the target beside it did. */
+  "shadow.differed": {
+    runId: string;
+    targetId: string;
+    /** The target that it was compared with; there may be none. */
+    besideId?: string | undefined;
+    /** What would have followed, had it been called in earnest. */
+    effect: string;
+    failure?: string | undefined;
+    /** In how many places the message would be other. */
+    differences: number;
+  };
+  /** Shadows were left out, since there were too many under way. */
+  "shadow.dropped": { count: number };
   "target.background_call": { targetId: string; outcome: string; durationMs: number };
   /** The API behind a gateway has other methods than before. Executions on those that vanished stay, and refuse their calls. */
   "gateway.methods_changed": { gateway: string; came: readonly string[]; vanished: readonly string[] };
@@ -88,6 +102,7 @@ export interface LogEvents {
 
 /** How loud an event is; what is not named is `info`. */
 const LEVELS: Partial<Record<keyof LogEvents, "debug" | "warn" | "error">> = {
+  "shadow.dropped": "warn",
   "target.background_call": "debug",
   "request.failed": "error",
   "gateway.failed": "error",

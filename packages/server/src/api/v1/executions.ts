@@ -76,7 +76,7 @@ const MATCHES: Readonly<Record<Match, ExecutionOptionsChanges["match"]>> = {
   [Match.EQUIVALENT]: "equivalent",
 };
 
-const PATHS: readonly string[] = ["run_on_errors", "hidden_fields", "fifo_by", "match"];
+const PATHS: readonly string[] = ["run_on_errors", "hidden_fields", "fifo_by", "match", "shadow_targets"];
 
 /** What of the options changes: what the mask names or, without one, what is given. https://google.aip.dev/134 */
 function changesFromProto(options: ProtoOptions | undefined, mask: FieldMask | undefined): ExecutionOptionsChanges {
@@ -84,7 +84,16 @@ function changesFromProto(options: ProtoOptions | undefined, mask: FieldMask | u
   const hiddenFields = options?.hiddenFields ?? [];
   const fifoBy = options?.fifoBy;
   const match = MATCHES[options?.match ?? Match.UNSPECIFIED];
-  if (!mask) return { runOnErrors, hiddenFields: hiddenFields.length > 0 ? hiddenFields : undefined, fifoBy, match };
+  const shadowTargets = options?.shadowTargets ?? [];
+  if (!mask) {
+    return {
+      runOnErrors,
+      hiddenFields: hiddenFields.length > 0 ? hiddenFields : undefined,
+      fifoBy,
+      match,
+      shadowTargets: shadowTargets.length > 0 ? shadowTargets : undefined,
+    };
+  }
   const unknown = mask.paths.find((path) => path !== "*" && !PATHS.includes(path));
   if (unknown !== undefined) {
     const description = `there is no option "${unknown.slice(0, 100)}". Name ${PATHS.join(", ")}, or * for all.`;
@@ -98,6 +107,7 @@ function changesFromProto(options: ProtoOptions | undefined, mask: FieldMask | u
     hiddenFields: names("hidden_fields") ? hiddenFields : undefined,
     fifoBy: names("fifo_by") ? (fifoBy ?? "") : undefined,
     match: names("match") ? (match ?? "exact") : undefined,
+    shadowTargets: names("shadow_targets") ? shadowTargets : undefined,
   };
 }
 
@@ -124,11 +134,13 @@ function optionsToProto({
   hiddenFields,
   fifoBy,
   match,
+  shadowTargets = [],
 }: ExecutionOptions): MessageInitShape<typeof ExecutionOptionsSchema> {
   return {
     runOnErrors,
     hiddenFields: [...hiddenFields],
     ...(fifoBy !== undefined && { fifoBy }),
     ...(match === "equivalent" && { match: Match.EQUIVALENT }),
+    shadowTargets: [...shadowTargets],
   };
 }

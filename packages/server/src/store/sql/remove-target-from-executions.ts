@@ -21,6 +21,11 @@ export async function removeTargetFromExecutions(
   });
   const touched = [...new Set(removed.map(({ id }) => id))].sort();
   await tx.query({
+    name: "remove-shadow-target",
+    text: `update interpose.executions set shadow_targets = array_remove(shadow_targets, $2) where instance_id = $1 and $2 = any (shadow_targets)`,
+    values: [instanceId, targetId],
+  });
+  await tx.query({
     name: "close-up-entries",
     text: `update interpose.execution_entries e set position = n.position
            from (

@@ -7,12 +7,13 @@ export async function updateExecutionOptions(
   tx: Transaction,
   instanceId: string,
   id: string,
-  { runOnErrors, hiddenFields, fifoBy, match }: ExecutionOptions,
+  { runOnErrors, hiddenFields, fifoBy, match, shadowTargets = [] }: ExecutionOptions,
   details: Details,
 ): Promise<void> {
   await tx.query({
     name: "update-execution-options",
-    text: `update interpose.executions set run_on_errors = $3, hidden_fields = $4, fifo_by = $5, match = $6, sequence = $7, changed_at = $8
+    text: `update interpose.executions set run_on_errors = $3, hidden_fields = $4, fifo_by = $5, match = $6, shadow_targets = $7,
+             sequence = $8, changed_at = $9
            where instance_id = $1 and id = $2`,
     values: [
       instanceId,
@@ -21,6 +22,7 @@ export async function updateExecutionOptions(
       hiddenFields,
       fifoBy ?? null,
       match ?? null,
+      shadowTargets,
       details.sequence,
       details.changedAt,
     ],

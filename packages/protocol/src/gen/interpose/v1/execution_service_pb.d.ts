@@ -48,6 +48,14 @@ export declare type ExecutionOptions = Message<"interpose.v1.ExecutionOptions"> 
    * @generated from field: interpose.v1.Match match = 4;
    */
   match: Match;
+
+  /**
+   * Ids of targets that are called as shadows, wherever the execution calls them: at the same time as the target before them and told the same as it, never waited for, and never
+   * applied. What they answer is compared, and recorded as a difference. Each must be called by the execution, itself or by an include. Not for executions on events.
+   *
+   * @generated from field: repeated string shadow_targets = 5;
+   */
+  shadowTargets: string[];
 };
 
 /**

@@ -22,8 +22,6 @@ export interface RunInput<S> {
   readonly traceparent?: string | undefined;
   /** Given to each call, see TargetRequest. */
   readonly chain?: string | undefined;
-  /** What its targets are called for, where that is not in earnest. */
-  readonly purpose?: "try" | undefined;
   /** A clock, in milliseconds, by which calls are put on record. */
   readonly now: () => number;
 }
@@ -61,7 +59,7 @@ export async function run<S extends Subject<S>>(input: RunInput<S>): Promise<Run
   ): void {
     for (let next = targets[place]; next && shadows.includes(next.id); next = targets[place]) {
       place++;
-      const request = requestFor(input, next, place, input.purpose ?? "shadow");
+      const request = requestFor(input, next, place, "shadow");
       calls.push(beginShadow(request, { ...input, shown, beside, counted }));
     }
   }
@@ -105,9 +103,9 @@ async function callOne<S extends Subject<S>>(
   place: number,
   subject: S,
 ): Promise<Called<S>> {
-  const { caller, signal, runId, now, purpose } = input;
+  const { caller, signal, runId, now } = input;
   const payload = subject.payloadFor(target);
-  const request = { ...requestFor(input, target, place, purpose), payload };
+  const request = { ...requestFor(input, target, place), payload };
   const beganMs = now();
   if (target.type === "async") {
     const late = caller.callInBackground(request).then(factsOf);
@@ -134,7 +132,7 @@ function requestFor(
   { runId, traceparent, chain }: Pick<RunInput<unknown>, "runId" | "traceparent" | "chain">,
   target: Target,
   place: number,
-  purpose: TargetRequest["purpose"],
+  purpose?: TargetRequest["purpose"],
 ): Omit<TargetRequest, "payload"> {
   return { id: `${runId}-${place}`, target, traceparent, chain, ...(purpose && { purpose }) };
 }

@@ -73,6 +73,7 @@ export { timeoutOf } from "./timeouts.ts";
 export {
   createHiddenFields,
   pathLeadsInto,
+  sampleMessage,
   shownDynamic,
   protobufMessage,
   recordableJson,

@@ -40,7 +40,7 @@ export interface LateEnd<S> {
   readonly failure?: CallFailure | undefined;
   /** More about a failure, for operators. */
   readonly detail?: string | undefined;
-  /** Of a shadow: what its reply would make of the subject, had it been applied. */
+  /** Of a shadow: what would have become of the subject, had it been called in earnest. Absent: nothing, for it would have been refused. */
   readonly changedTo?: S | undefined;
   /** Of a shadow: what would have followed, had it been called in earnest, and how that differs. Absent: there is nothing to compare with, since the run broke off. */
   readonly comparison?: (CallComparison & { readonly effect: CallEnd["effect"] }) | undefined;

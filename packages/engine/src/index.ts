@@ -51,6 +51,7 @@ export { resultOf } from "./call-result.ts";
 export type { CallResult } from "./call-result.ts";
 export { compareCalls } from "./comparison.ts";
 export type { CallComparison, CallEnd } from "./comparison.ts";
+export { effectOfFailure } from "./policies.ts";
 export { DeadlinePassed } from "./deadline.ts";
 export type { ApiFailure } from "./api-failure.ts";
 export type { CallFailure, CallPurpose, Exchange, TargetCaller, TargetRequest } from "./call.ts";

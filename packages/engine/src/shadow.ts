@@ -53,7 +53,7 @@ async function compared<S extends Subject<S>>(
   const result = resultOfShadow(exchange, target, shown);
   const { failure, detail, refusal } = result.kind === "failed" ? result : {};
   const changedTo = result.kind === "changed" ? result.subject : undefined;
-  const facts = { ...factsOf(exchange), failure, detail, changedTo };
+  const facts = { ...factsOf(exchange), failure, detail };
   try {
     const { subject, ...count } = await counted();
     const effect = failure
@@ -61,9 +61,10 @@ async function compared<S extends Subject<S>>(
       : changedTo
         ? "changed"
         : "none";
-    const after = (changedTo ?? shown).stateFor(target);
+    const made = changedTo ?? shown;
+    const after = made.stateFor(target);
     const comparison = compareCalls({ ...count, after: subject.stateFor(target) }, { effect, failure, detail, after });
-    return { ...facts, comparison: { ...comparison, effect } };
+    return { ...facts, changedTo: effect === "refused" ? undefined : made, comparison: { ...comparison, effect } };
   } catch {
     // The run itself broke off by a fault of ours, which its caller is told of.
     return facts;

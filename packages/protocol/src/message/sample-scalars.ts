@@ -116,10 +116,8 @@ const FRACTIONS: ReadonlySet<ScalarType> = new Set([ScalarType.FLOAT, ScalarType
 
 /** A number that fulfils simple rules. Those of 64 bits are texts, as in canonical JSON. */
 export function sampleNumber(type: ScalarType, rules: FieldRules | undefined): JsonValue {
-  const value = AS_TEXT.has(type)
-    ? wholeNumber(boundsOf(rules))
-    : Number(plainNumber(boundsOf(rules), FRACTIONS.has(type)));
-  return typeof value === "bigint" ? String(value) : value;
+  if (AS_TEXT.has(type)) return String(wholeNumber(boundsOf(rules)));
+  return plainNumber(boundsOf(rules), FRACTIONS.has(type));
 }
 
 interface Bounds {

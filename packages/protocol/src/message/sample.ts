@@ -84,7 +84,7 @@ function sampleField(field: DescField, within: Context): JsonValue | undefined {
       const map = rules.type.case === "map" ? setIn(rules.type.value) : undefined;
       const value = sampleElement(field, within, map?.values);
       const key = sampleScalar(field.mapKey, map?.keys, "key");
-      return value === undefined ? undefined : { [String(key)]: value };
+      return value === undefined ? undefined : { [typeof key === "string" ? key : JSON.stringify(key)]: value };
     }
   }
 }
@@ -96,7 +96,7 @@ function sampleElement(
 ): JsonValue | undefined {
   if (field.scalar !== undefined) return sampleScalar(field.scalar, rules, field.name);
   if (field.enum) return sampleEnum(field.enum, rules);
-  return field.message && sampleMessageField(field.message, within, false);
+  return sampleMessageField(field.message, within, false);
 }
 
 function sampleMessageField(schema: DescMessage, within: Context, required: boolean): JsonValue | undefined {

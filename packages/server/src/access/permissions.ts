@@ -7,6 +7,7 @@ export const PERMISSIONS = [
   "execution.write",
   "execution.delete",
   "execution.bypass",
+  "execution.try",
   "target.egress.write",
   "target.outbound.write",
   "instance.settings.read",

@@ -21,6 +21,7 @@ import { FunctionService } from "@interpose/protocol/gen/interpose/v1/function_s
 import { InstanceService } from "@interpose/protocol/gen/interpose/v1/instance_service_pb";
 import { RunService } from "@interpose/protocol/gen/interpose/v1/run_service_pb";
 import { TargetService } from "@interpose/protocol/gen/interpose/v1/target_service_pb";
+import { TryService } from "@interpose/protocol/gen/interpose/v1/try_service_pb";
 import { TokenService } from "@interpose/protocol/gen/interpose/v1/token_service_pb";
 import { ActionService as ActionServiceV2 } from "@interpose/protocol/gen/zitadel/action/v2/action_service_pb";
 import { ActionService as ActionServiceV2beta } from "@interpose/protocol/gen/zitadel/action/v2beta/action_service_pb";
@@ -37,6 +38,7 @@ import { executionServiceV1 } from "../api/v1/executions.ts";
 import { explainServiceV1 } from "../api/v1/explain/index.ts";
 import { functionServiceV1 } from "../api/v1/functions.ts";
 import { instanceServiceV1 } from "../api/v1/instance.ts";
+import { tryServiceV1 } from "../api/v1/try/index.ts";
 import { runServiceV1 } from "../api/v1/runs/index.ts";
 import { targetServiceV1 } from "../api/v1/targets.ts";
 import { tokenServiceV1 } from "../api/v1/tokens.ts";
@@ -113,6 +115,7 @@ const SERVED = [
   DeliveryService,
   InstanceService,
   RunService,
+  TryService,
 ];
 
 /** What an Interpose is put together from. */
@@ -355,6 +358,17 @@ export async function assemble({
     deliveryServiceV1(api),
     instanceServiceV1(api, { settings, origins, store: store.description, nodeId: newId(), startedAt: new Date() }),
     runServiceV1(api, recorder.counts),
+    tryServiceV1(api, {
+      running: { newRunId: newId, limits: running.limits, chains },
+      deliver: targets.deliver,
+      call: targets.call,
+      snapshot: router.current,
+      functions,
+      hiddenFields,
+      chains,
+      newId,
+      maxRunMs: limits.maxRunSeconds * 1000,
+    }),
   ];
 
   const validator = createMessageValidator();

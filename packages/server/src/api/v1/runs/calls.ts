@@ -1,6 +1,6 @@
 import { fromJson, type JsonObject as ProtobufJson, type MessageInitShape } from "@bufbuild/protobuf";
 import { ValueSchema, type Value } from "@bufbuild/protobuf/wkt";
-import { isJsonObject, jsonDiff, type JsonObject, type JsonValue } from "@interpose/engine";
+import { isJsonObject, jsonDiff, type JsonDifference, type JsonObject, type JsonValue } from "@interpose/engine";
 import {
   CallEffect,
   type DifferenceSchema,
@@ -12,7 +12,8 @@ import type { StoredRun, StoredRunCall } from "../../../store/sql/run-row.ts";
 import type { StoredRunMessages } from "../../../store/sql/select-run.ts";
 import { runToProto } from "./run.ts";
 
-const EFFECTS: Readonly<Record<StoredRunCall["effect"], CallEffect>> = {
+/** What a call can come to. */
+export const EFFECTS: Readonly<Record<StoredRunCall["effect"], CallEffect>> = {
   none: CallEffect.NONE,
   changed: CallEffect.CHANGED,
   started: CallEffect.STARTED,
@@ -27,10 +28,7 @@ export function runWithCalls(
   calls: readonly StoredRunCall[],
   stored: readonly StoredRunMessages[],
 ): MessageInitShape<typeof GetRunResponseSchema> {
-  const ofRun = stored.find(({ place }) => place === 0);
-  const whole = ofRun ? (jsonOf(ofRun) as ContentOfRun) : { calls: [] };
-  const late = new Map(stored.map((each) => [each.place, jsonOf(each) as ContentOfCall]));
-  const contents = calls.map(({ place }) => ({ ...whole.calls[place - 1], ...late.get(place) }));
+  const { whole, contents } = contentsOf(calls, stored);
   const [first] = contents;
   const before = first?.payload && shownBefore(first.payload, run.side);
   const last = contents.findLast(({ after }, i) => after && calls[i]?.effect === "changed");
@@ -42,6 +40,17 @@ export function runWithCalls(
     ...(after && { after: structOf(after) }),
     differences: before && after ? differences(run.side === "function" ? {} : before, after) : [],
   };
+}
+
+/** What was kept of each call, also of what came later. */
+export function contentsOf(
+  calls: readonly StoredRunCall[],
+  stored: readonly StoredRunMessages[],
+): { readonly whole: ContentOfRun; readonly contents: readonly ContentOfCall[] } {
+  const ofRun = stored.find(({ place }) => place === 0);
+  const whole = ofRun ? (jsonOf(ofRun) as ContentOfRun) : { calls: [] };
+  const late = new Map(stored.map((each) => [each.place, jsonOf(each) as ContentOfCall]));
+  return { whole, contents: calls.map(({ place }) => ({ ...whole.calls[place - 1], ...late.get(place) })) };
 }
 
 /** What a run leaves that changed nothing. */
@@ -60,7 +69,7 @@ function shownBefore(payload: JsonObject, side: StoredRun["side"]): JsonObject |
 }
 
 /** What the message, or the output of a function, was before a call; of a shadow: what became of it beside. Undefined: it was not recorded. */
-function stateBefore(
+export function stateBefore(
   side: StoredRun["side"],
   contents: readonly ContentOfCall[],
   calls: readonly StoredRunCall[],
@@ -74,7 +83,8 @@ function stateBefore(
   return payload && shownBefore(payload, side);
 }
 
-function callToProto(
+/** A call on record as the API shows it. `before`: what the message was before it, where that is known. */
+export function callToProto(
   call: StoredRunCall,
   { payload, reply, after }: ContentOfCall,
   before: JsonObject | undefined,
@@ -96,12 +106,18 @@ function callToProto(
   };
 }
 
-function differences(before: JsonObject, after: JsonObject): MessageInitShape<typeof DifferenceSchema>[] {
-  return jsonDiff(before, after).map((difference) => ({
+/** What differs between two states, as the API shows it. */
+export function differences(before: JsonObject, after: JsonObject): MessageInitShape<typeof DifferenceSchema>[] {
+  return jsonDiff(before, after).map(differenceToProto);
+}
+
+/** One difference as the API shows it. */
+export function differenceToProto(difference: JsonDifference): MessageInitShape<typeof DifferenceSchema> {
+  return {
     path: difference.path,
     ...(difference.before !== undefined && { before: valueOf(difference.before) }),
     ...(difference.after !== undefined && { after: valueOf(difference.after) }),
-  }));
+  };
 }
 
 function valueOf(json: JsonValue): Value {
@@ -117,6 +133,6 @@ function object(value: JsonObject[string] | undefined): JsonObject | undefined {
 }
 
 /** JSON as generated code has it, whose types allow changes that nobody makes. */
-function structOf(json: JsonObject): ProtobufJson {
+export function structOf(json: JsonObject): ProtobufJson {
   return json as ProtobufJson;
 }

@@ -61,7 +61,8 @@ function least(one: bigint | undefined, other: bigint | undefined): bigint | und
   return one < other ? one : other;
 }
 
-function runNotFound(id: string): InterposeError {
+/** The refusal of an id that is no run's. */
+export function runNotFound(id: string): InterposeError {
   const text = `There is no run "${id.slice(0, 100)}" on record. It may never have been recorded, or be gone by now (runs.retention).`;
   return new InterposeError("run_not_found", text);
 }

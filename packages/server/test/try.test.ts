@@ -84,7 +84,7 @@ describe("TryService", () => {
     );
     assert.deepEqual(hook.calls[0]?.body, call.payload);
     assert.equal(hook.calls[0]?.headers["interpose-purpose"], "try");
-    assert.equal(answer.sent[0].headers["webhook-id"], hook.calls[0]?.headers["webhook-id"]);
+    assert.equal(answer.sent[0].headers["webhook-id"], hook.calls[0].headers["webhook-id"]);
     assert.equal(shop.seen.length, 0);
   });
 

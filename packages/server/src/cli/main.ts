@@ -8,7 +8,8 @@ async function main(args: readonly string[]): Promise<number> {
   const program = createProgram({ env: process.env, cwd: process.cwd(), print: (text) => process.stdout.write(text) });
   try {
     await program.parseAsync(args, { from: "user" });
-    return EXIT.ok;
+    // Commands that have answered may say all the same that not all is well.
+    return Number(process.exitCode ?? EXIT.ok);
   } catch (error) {
     // Commander has written its own text already, help among it.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;

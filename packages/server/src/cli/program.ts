@@ -15,10 +15,12 @@ import { addExplain } from "./explain.ts";
 import { createOutput } from "./output.ts";
 import { addRuns } from "./runs.ts";
 import { addGateway, addServe } from "./serve-commands.ts";
+import { addRehearse } from "./rehearse.ts";
 import { addSchema } from "./schema.ts";
 import { addSettings } from "./settings.ts";
 import { addTargets } from "./targets.ts";
 import { addTokens } from "./tokens.ts";
+import { addTry } from "./try.ts";
 
 const DEFAULT_URL = "http://127.0.0.1:8080";
 
@@ -76,6 +78,8 @@ export function createProgram(environment: CommandEnvironment): Command {
       if (WITHOUT_SERVER.has(path)) addStoreOptions(command);
     }
   }
+  addServerOptions(addTry(program, tools));
+  addServerOptions(addRehearse(program, environment, tools), "print one JSON document for each run");
   addDb(program.command("db"), tools);
   addDoctor(program.command("doctor"), tools);
   addSettings(program.command("settings"), tools);

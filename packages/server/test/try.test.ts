@@ -4,7 +4,7 @@ import { createTargetInTurn as createTarget, expectCalls, methodName, setExecuti
 import { forSuite } from "./harness/cleanup.ts";
 import { eventually } from "./harness/eventually.ts";
 import { assertRefused } from "./harness/refusals.ts";
-import { startServer, type TestServer } from "./harness/server.ts";
+import { ADMIN_TOKEN, runInterpose, startServer, type TestServer } from "./harness/server.ts";
 import { SHOP_PROTOS, startShop, type Shop } from "./harness/shop.ts";
 import { startTarget, type TestTarget } from "./harness/target.ts";
 
@@ -195,7 +195,7 @@ describe("TryService", () => {
     async function rehearse(body: unknown): Promise<any[]> {
       const response = await fetch(`${server.url}/v1/runs:rehearse`, {
         method: "POST",
-        headers: { authorization: "Bearer an-admin-token-for-tests-only", "content-type": "application/json" },
+        headers: { authorization: `Bearer ${ADMIN_TOKEN}`, "content-type": "application/json" },
         body: JSON.stringify(body),
       });
       const text = await response.text();
@@ -259,6 +259,30 @@ describe("TryService", () => {
       const { body } = await server.request("GET", `/v1/runs?targetId=${first}`);
       const { subject, request: input } = await sample({ runId: body.runs[0].id });
       assert.deepEqual([subject.function, input], ["preaccesstoken", { user: { id: "3" } }]);
+    });
+
+    it("is a command, which ends with 1 where an answer differs", async () => {
+      const env = { INTERPOSE_URL: server.url, INTERPOSE_TOKEN: ADMIN_TOKEN };
+      const args = ["rehearse", "--target", first, "--candidate", second, "--side", "function"];
+      other.reply(({ body }) => ({ body: { append_claims: [{ key: "a", value: body.user.id }] } }));
+      const same = await runInterpose(args, env);
+      assert.deepEqual([same.code, same.stdout], [0, "3 same, 0 differ.\n"], same.stderr);
+      other.reply({ status: 500 });
+      const differs = await runInterpose([...args, "--max", "1"], env);
+      assert.equal(differs.code, 1, differs.stderr);
+      assert.match(differs.stdout, /differs: changed on record, refused \(status\) now\.[^]*0 same, 1 differs\./);
+      const lines = (await runInterpose([...args, "--json"], env)).stdout.trim().split("\n");
+      assert.deepEqual(
+        lines.map((line) => (JSON.parse(line)).doneCount),
+        [1, 2, 3],
+      );
+      const sent = ["try", "request", ORDER, "--target", first, "--request", '{"item": "tea"}'];
+      hook.reply({ body: { item: "coffee" } });
+      const trying = await runInterpose(sent, env);
+      assert.equal(trying.code, 0, trying.stderr);
+      assert.match(trying.stdout, /It changed\.[^]*\/item: "tea" → "coffee"/);
+      const made = await runInterpose(["try", "event", "order.placed", "--target", first, "--json"], env);
+      assert.equal((JSON.parse(made.stdout)).calls[0].status, 200);
     });
 
     it("says who may be called instead", async () => {

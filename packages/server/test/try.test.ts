@@ -273,7 +273,7 @@ describe("TryService", () => {
       assert.match(differs.stdout, /differs: changed on record, refused \(status\) now\.[^]*0 same, 1 differs\./);
       const lines = (await runInterpose([...args, "--json"], env)).stdout.trim().split("\n");
       assert.deepEqual(
-        lines.map((line) => (JSON.parse(line)).doneCount),
+        lines.map((line) => JSON.parse(line).doneCount),
         [1, 2, 3],
       );
       const sent = ["try", "request", ORDER, "--target", first, "--request", '{"item": "tea"}'];
@@ -282,7 +282,7 @@ describe("TryService", () => {
       assert.equal(trying.code, 0, trying.stderr);
       assert.match(trying.stdout, /It changed\.[^]*\/item: "tea" → "coffee"/);
       const made = await runInterpose(["try", "event", "order.placed", "--target", first, "--json"], env);
-      assert.equal((JSON.parse(made.stdout)).calls[0].status, 200);
+      assert.equal(JSON.parse(made.stdout).calls[0].status, 200);
     });
 
     it("says who may be called instead", async () => {

@@ -79,7 +79,7 @@ export function createProgram(environment: CommandEnvironment): Command {
     }
   }
   addServerOptions(addTry(program, tools));
-  addServerOptions(addRehearse(program, environment, tools), "print one JSON document for each run");
+  addServerOptions(addRehearse(program, environment, tools), JSON_LINES);
   addDb(program.command("db"), tools);
   addDoctor(program.command("doctor"), tools);
   addSettings(program.command("settings"), tools);

@@ -22,7 +22,7 @@ const PATH_HELP = `
 A path names a field from the root of a message, with dots between: user.password. Names are those of the .proto file
 or of JSON, or keys of maps; * is any one of them, ** any number of levels. Lists have no level of their own.`;
 
-/** Adds `executions list|set|options|delete`. */
+/** Adds `executions list|get|set|options|delete`. */
 export function addExecutions(executions: Command, toolsOf: (command: Command) => CommandTools): void {
   executions
     .description("manage executions: what is called when a condition happens")
@@ -43,6 +43,27 @@ export function addExecutions(executions: Command, toolsOf: (command: Command) =
         targets.map((entry) => entry.target ?? `include ${entry.include ?? ""}`).join(", "),
       ]);
       output.answer({ executions: listed }, () => table(["CONDITION", "CALLS"], rows, "There are no executions."));
+    });
+
+  executions
+    .command("get <condition>")
+    .description("show the execution of a condition, and how it runs")
+    .addHelpText("after", `${CONDITION_HELP}\n\nExample:\n  interpose executions get request/acme.v1.Users/Add`)
+    .action(async (text: string, _options: unknown, command: Command) => {
+      const { output, withBackend } = toolsOf(command);
+      const condition = conditionFromText(text, "condition");
+      const id = conditionId(condition);
+      const { options, entries } = await withBackend(async (backend) => ({
+        options: await backend.executionOptions(condition),
+        entries: (await backend.listExecutions()).find((each) => conditionId(each.condition) === id)?.entries ?? [],
+      }));
+      const targets = entries.map(entryDocument);
+      output.answer({ condition: id, targets, ...options }, () =>
+        [
+          ...targets.map(({ target, include = "" }, i) => `${i + 1}. ${target ?? `include ${include}`}`),
+          describeOptions(id, options),
+        ].join("\n"),
+      );
     });
 
   // One list for both options, since their order is the order of the calls.

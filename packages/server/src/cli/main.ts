@@ -1,6 +1,6 @@
-import { styleText } from "node:util";
 import { CommanderError } from "commander";
 import { describeFailure, Ended, EXIT } from "./exit-codes.ts";
+import { styled } from "./output.ts";
 import { createProgram } from "./program.ts";
 
 /** Runs the command line, and answers what to exit with. */
@@ -15,7 +15,7 @@ async function main(args: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     if (error instanceof Ended) return error.exitCode;
     const { exitCode, text } = describeFailure(error);
-    process.stderr.write(`${styleText("red", "error", { stream: process.stderr })}: ${text}\n`);
+    process.stderr.write(`${styled("red", "error", process.stderr)}: ${text}\n`);
     return exitCode;
   }
 }

@@ -8,17 +8,22 @@ import type { Backend } from "./backend.ts";
 import type { CommandEnvironment, CommandTools, StoreUse } from "./command-tools.ts";
 import { addCompletion } from "./completion/index.ts";
 import { addDb } from "./db.ts";
+import { addDeliveries } from "./deliveries/index.ts";
 import { addDoctor } from "./doctor/index.ts";
+import { addEvents } from "./events.ts";
 import { addExecutions } from "./executions.ts";
 import { EXIT_HELP } from "./exit-codes.ts";
 import { addExplain } from "./explain.ts";
+import { addFunctions } from "./functions.ts";
+import { addListen } from "./listen/index.ts";
+import { addInstance } from "./outbound.ts";
 import { createOutput } from "./output.ts";
 import { addRuns } from "./runs.ts";
 import { addGateway, addServe } from "./serve-commands.ts";
 import { addRehearse } from "./rehearse.ts";
 import { addSchema } from "./schema.ts";
 import { addSettings } from "./settings.ts";
-import { addTargets } from "./targets.ts";
+import { addTargets } from "./targets/index.ts";
 import { addTokens } from "./tokens.ts";
 import { addTry } from "./try.ts";
 
@@ -27,15 +32,18 @@ const DEFAULT_URL = "http://127.0.0.1:8080";
 /** Heading in the help of what all commands have that talk with a server or a store. */
 export const SHARED_OPTIONS = "Options of all commands that talk with a server:";
 
+/** Commands whose answers this program knows by itself. */
+const ASKING_NOBODY: ReadonlySet<string> = new Set(["tokens permissions"]);
+
 /** What --json does with commands that print one thing after the other. */
 const JSON_LINES = "print one JSON document in each line";
-const PRINTS_LINES: ReadonlySet<string> = new Set(["runs watch"]);
+const PRINTS_LINES: ReadonlySet<string> = new Set(["runs watch", "deliveries watch"]);
 
 /** Commands that can go straight to the store. Each of them is a way back in for somebody who is locked out, or leads to one. */
 const WITHOUT_SERVER: ReadonlySet<string> = new Set([
-  ...["create", "list", "revoke"].map((name) => `tokens ${name}`),
+  ...["create", "list", "get", "revoke"].map((name) => `tokens ${name}`),
   ...["create", "list", "delete"].map((name) => `targets ${name}`),
-  ...["set", "list", "options", "delete"].map((name) => `executions ${name}`),
+  ...["set", "list", "get", "options", "delete"].map((name) => `executions ${name}`),
 ]);
 
 /** Options that every command understands. */
@@ -67,6 +75,10 @@ export function createProgram(environment: CommandEnvironment): Command {
     ["tokens", addTokens],
     ["targets", addTargets],
     ["executions", addExecutions],
+    ["events", addEvents],
+    ["functions", addFunctions],
+    ["deliveries", addDeliveries],
+    ["instance", addInstance],
     ["explain", addExplain],
     ["runs", addRuns],
   ] as const) {
@@ -74,12 +86,16 @@ export function createProgram(environment: CommandEnvironment): Command {
     add(group, tools, environment);
     for (const command of group.commands) {
       const path = `${name} ${command.name()}`;
+      if (ASKING_NOBODY.has(path)) continue;
       addServerOptions(command, PRINTS_LINES.has(path) ? JSON_LINES : undefined);
       if (WITHOUT_SERVER.has(path)) addStoreOptions(command);
     }
   }
   addServerOptions(addTry(program, tools));
   addServerOptions(addRehearse(program, environment, tools), JSON_LINES);
+  const listen = program.command("listen");
+  addListen(listen, tools, environment);
+  addServerOptions(listen, JSON_LINES);
   addDb(program.command("db"), tools);
   addDoctor(program.command("doctor"), tools);
   addSettings(program.command("settings"), tools);

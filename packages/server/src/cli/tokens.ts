@@ -1,7 +1,9 @@
 import { Option, type Command } from "commander";
-import { PERMISSIONS, ROLES, type Role } from "../access/permissions.ts";
+import { InterposeError } from "@interpose/engine";
+import { PERMISSIONS, permissionsOfRole, ROLES, type Role } from "../access/permissions.ts";
+import type { ListedToken } from "./backend.ts";
 import { parseDuration } from "./duration.ts";
-import { table } from "./output.ts";
+import { printable, table } from "./output.ts";
 import type { CommandTools } from "./command-tools.ts";
 
 interface CreateOptions {
@@ -11,7 +13,7 @@ interface CreateOptions {
   readonly expires?: string;
 }
 
-/** Adds `tokens create|list|revoke`. */
+/** Adds `tokens create|list|get|permissions|revoke`. */
 export function addTokens(tokens: Command, toolsOf: (command: Command) => CommandTools): void {
   tokens.description("manage the bearer tokens that callers prove themselves with");
 
@@ -46,15 +48,7 @@ export function addTokens(tokens: Command, toolsOf: (command: Command) => Comman
     .action(async ({ all = false }: { readonly all?: boolean }, command: Command) => {
       const { output, withBackend } = toolsOf(command);
       const found = await withBackend((backend) => backend.listTokens(all));
-      const listed = found.map(({ id, name, role, permissions, createdAt, expiresAt, revokedAt }) => ({
-        id,
-        name,
-        role: role ?? undefined,
-        permissions,
-        created: createdAt.toISOString(),
-        expires: expiresAt?.toISOString(),
-        revoked: revokedAt?.toISOString(),
-      }));
+      const listed = found.map(tokenDocument);
       const rows = listed.map(({ id, name, role, permissions, expires, revoked }) => [
         id,
         name,
@@ -68,6 +62,40 @@ export function addTokens(tokens: Command, toolsOf: (command: Command) => Comman
     });
 
   tokens
+    .command("get <id>")
+    .description("show one token, also one that is revoked or expired")
+    .addHelpText("after", "\nExample:\n  interpose tokens get 388913050531135488")
+    .action(async (id: string, _options: unknown, command: Command) => {
+      const { output, withBackend } = toolsOf(command);
+      const found = (await withBackend((backend) => backend.listTokens(true))).find((token) => token.id === id);
+      if (!found)
+        throw new InterposeError(
+          "token_not_found",
+          `There is no token "${id}". List them with --all to see their ids.`,
+        );
+      output.answer(tokenDocument(found), () =>
+        Object.entries(tokenDocument(found))
+          .flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${printable([value].flat().join(", "))}`]))
+          .join("\n"),
+      );
+    });
+
+  tokens
+    .command("permissions")
+    .description("list the permissions that there are, and the roles that have them; asks nobody")
+    .option("--json", "print one JSON document")
+    .addHelpText("after", "\nExample:\n  interpose tokens permissions")
+    .action((_options: unknown, command: Command) => {
+      const { output } = toolsOf(command);
+      const listed = PERMISSIONS.map((permission) => ({
+        permission,
+        roles: ROLES.filter((role) => permissionsOfRole(role).has(permission)),
+      }));
+      const rows = listed.map(({ permission, roles }) => [permission, roles.join(", ")]);
+      output.answer({ permissions: listed }, () => table(["PERMISSION", "ROLES"], rows, ""));
+    });
+
+  tokens
     .command("revoke <id>")
     .description("make a token useless at once")
     .action(async (id: string, _options: unknown, command: Command) => {
@@ -75,4 +103,16 @@ export function addTokens(tokens: Command, toolsOf: (command: Command) => Comman
       await withBackend((backend) => backend.revokeToken(id));
       output.answer({ id }, () => `Revoked token ${id}.`);
     });
+}
+
+function tokenDocument({ id, name, role, permissions, createdAt, expiresAt, revokedAt }: ListedToken) {
+  return {
+    id,
+    name,
+    role: role ?? undefined,
+    permissions,
+    created: createdAt.toISOString(),
+    expires: expiresAt?.toISOString(),
+    revoked: revokedAt?.toISOString(),
+  };
 }

@@ -16,6 +16,11 @@ export interface NewSigningKey {
   readonly publicKey: Uint8Array | null;
 }
 
+/** The text of a new HMAC key. */
+export function createHmacKey(): string {
+  return Array.from({ length: HMAC_KEY_LENGTH }, () => LETTERS[randomInt(LETTERS.length)]).join("");
+}
+
 /** Makes a key that signs what a target is sent. An HMAC key is sealed as its text, a private key as PKCS #8 (DER). */
 export function createSigningKey(
   vault: Vault,
@@ -24,7 +29,7 @@ export function createSigningKey(
 ): NewSigningKey {
   const at = signingKeyPlace(place.instanceId, place.targetId, place.id);
   if (algorithm === "hmac") {
-    const text = Array.from({ length: HMAC_KEY_LENGTH }, () => LETTERS[randomInt(LETTERS.length)]).join("");
+    const text = createHmacKey();
     return { sealed: vault.seal(Buffer.from(text), at), text, publicKey: null };
   }
   const { privateKey, publicKey } = generateKeyPairSync("ed25519", {

@@ -138,6 +138,36 @@ export async function runInterpose(
   return { code, stdout, stderr };
 }
 
+/** A command that runs until it is told to stop. */
+export interface RunningCommand {
+  stdout(): string;
+  stderr(): string;
+  /** The exit code. */
+  readonly exited: Promise<number | null>;
+  /** SIGINT, as Ctrl-C gives it, or another signal; and the exit code. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+/** Starts a command, with the given environment on top of a clean one. It ends with the test. */
+export function startInterpose(
+  t: Cleanup,
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>> = {},
+): RunningCommand {
+  const child = spawn(process.execPath, [MAIN, ...args], { env: environment(env), stdio: ["ignore", "pipe", "pipe"] });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  const exited = new Promise<number | null>((resolve) => child.once("close", resolve));
+  const stop = async (signal: NodeJS.Signals = "SIGINT"): Promise<number | null> => {
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+    return exited;
+  };
+  cleanUp(t, () => stop("SIGKILL"));
+  return { stdout: () => stdout, stderr: () => stderr, exited, stop };
+}
+
 /** The test's own environment without settings of Interpose, and with the given ones. */
 function environment(given: Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(INTERPOSE_|DATABASE_URL$|NODE_TEST)/.test(name));

@@ -8,13 +8,11 @@ import {
   type EventTypeSchema,
   type NewEvent as ProtoNewEvent,
 } from "@interpose/protocol/gen/interpose/v1/event_service_pb";
-import type { Caller } from "../../access/caller.ts";
-import type { Permission } from "../../access/permissions.ts";
 import type { Call } from "../../call.ts";
 import { declareEventType } from "../../commands/declare-event-type.ts";
 import { deleteEventType } from "../../commands/delete-event-type.ts";
 import type { NewEvent } from "../../events/new-event.ts";
-import { isOwnEventType, OWN_EVENT_TYPES, type OwnAggregateType } from "../../events/own-events.ts";
+import { isOwnEventType, OWN_EVENT_TYPES } from "../../events/own-events.ts";
 import type { Publication, Publisher } from "../../events/publisher.ts";
 import type { AppendedEvent } from "../../store/sql/append-events.ts";
 import type { EventRow } from "../../store/sql/event-row.ts";
@@ -24,6 +22,8 @@ import { selectEvent } from "../../store/sql/select-event.ts";
 import type { ApiContext } from "../context.ts";
 import { DEFAULT_PAGE_SIZE, pageOf, readPageToken } from "../page-token.ts";
 import { apiService, type ApiService } from "../service.ts";
+import { hiddenFrom } from "./hidden-events.ts";
+import { createEventWatch } from "./watch-events.ts";
 
 /** What the service needs beside the context of all. */
 export interface EventServiceOptions {
@@ -83,6 +83,8 @@ export function eventServiceV1(api: ApiContext, { publisher, declared }: EventSe
       return { events: page.map(eventToProto), nextPageToken };
     },
 
+    watchEvents: createEventWatch(api.database),
+
     async listEventTypes({ pageSize, pageToken }, call) {
       const size = pageSize === 0 ? DEFAULT_PAGE_SIZE : pageSize;
       const [after] = readPageToken(pageToken, /^[^\0]{1,400}$/) ?? [];
@@ -110,20 +112,6 @@ const POSITION = /^\d{1,18}$/;
 /** Positions have 64 bits; what has more digits is none. */
 function isPosition(text: string): boolean {
   return POSITION.test(text);
-}
-
-/** What one must be allowed to read besides events, to read those of an aggregate of Interpose's own. */
-const NEEDED: readonly { readonly type: OwnAggregateType; readonly permission: Permission }[] = [
-  { type: "target", permission: "execution.target.read" },
-  { type: "execution", permission: "execution.read" },
-  { type: "token", permission: "token.read" },
-  { type: "function", permission: "function.read" },
-  { type: "instance_outbound", permission: "instance.outbound.read" },
-];
-
-/** Types of aggregates whose events a caller may not read. */
-function hiddenFrom({ permissions }: Caller): readonly string[] {
-  return NEEDED.filter(({ permission }) => !permissions.has(permission)).map(({ type }) => type);
 }
 
 function fixed(type: string): InterposeError {

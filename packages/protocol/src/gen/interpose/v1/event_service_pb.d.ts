@@ -5,6 +5,7 @@
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { JsonObject, Message } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { DeliveredEvent } from "./delivery_service_pb.js";
 
 /**
  * Describes the file interpose/v1/event_service.proto.
@@ -497,6 +498,102 @@ export declare type ListEventsResponse = Message<"interpose.v1.ListEventsRespons
 export declare const ListEventsResponseSchema: GenMessage<ListEventsResponse>;
 
 /**
+ * Which events to follow, and from where on.
+ *
+ * @generated from message interpose.v1.WatchEventsRequest
+ */
+export declare type WatchEventsRequest = Message<"interpose.v1.WatchEventsRequest"> & {
+  /**
+   * Place in the log that was seen last: what stands behind it is answered. 0: from the beginning of the log. Absent: what is appended from now on.
+   *
+   * @generated from field: optional int64 after = 1;
+   */
+  after?: bigint | undefined;
+
+  /**
+   * Only events of these types, such as user.added, or groups of types, such as user.*. None: of any type.
+   *
+   * @generated from field: repeated string types = 2;
+   */
+  types: string[];
+
+  /**
+   * Only events that are delivered to this target, as deliveries on record tell. Empty: all, whether they are delivered or not.
+   *
+   * @generated from field: string target_id = 3;
+   */
+  targetId: string;
+
+  /**
+   * Only events that are delivered by this execution, such as event/user.*. Empty: by any, or by none.
+   *
+   * @generated from field: string execution_id = 4;
+   */
+  executionId: string;
+};
+
+/**
+ * Describes the message interpose.v1.WatchEventsRequest.
+ * Use `create(WatchEventsRequestSchema)` to create a new message.
+ */
+export declare const WatchEventsRequestSchema: GenMessage<WatchEventsRequest>;
+
+/**
+ * An event that follows, or a sign of life.
+ *
+ * @generated from message interpose.v1.WatchEventsResponse
+ */
+export declare type WatchEventsResponse = Message<"interpose.v1.WatchEventsResponse"> & {
+  /**
+   * The event. Absent in the first message, which says that the server follows the log, and then whenever nothing else was sent for 5 seconds.
+   *
+   * @generated from field: interpose.v1.DeliveredEvent event = 1;
+   */
+  event?: DeliveredEvent | undefined;
+
+  /**
+   * What targets are sent of the event, as JSON.
+   *
+   * @generated from field: string body = 2;
+   */
+  body: string;
+
+  /**
+   * Place in the log up to which everything that matches was sent. The value of `after` to go on with.
+   *
+   * @generated from field: int64 position = 3;
+   */
+  position: bigint;
+
+  /**
+   * Id of the instance whose log it is. In the first message that has a position alone: a place in one log means nothing in another.
+   *
+   * @generated from field: string instance_id = 4;
+   */
+  instanceId: string;
+
+  /**
+   * How many events that match stand behind `after`. In that message alone, and 0 without `after`.
+   *
+   * @generated from field: int32 waiting_count = 5;
+   */
+  waitingCount: number;
+
+  /**
+   * Whether more may stand there than were counted.
+   *
+   * @generated from field: bool has_more_waiting = 6;
+   */
+  hasMoreWaiting: boolean;
+};
+
+/**
+ * Describes the message interpose.v1.WatchEventsResponse.
+ * Use `create(WatchEventsResponseSchema)` to create a new message.
+ */
+export declare const WatchEventsResponseSchema: GenMessage<WatchEventsResponse>;
+
+/**
  * Which types to list.
  *
  * @generated from message interpose.v1.ListEventTypesRequest
@@ -717,6 +814,18 @@ export declare const EventService: GenService<{
     methodKind: "unary";
     input: typeof ListEventsRequestSchema;
     output: typeof ListEventsResponseSchema;
+  },
+  /**
+   * Follows the log from a place in it: answers each event that matches, in the order of the log, until its client goes. Whoever goes on behind the last `position` that it
+   * was answered misses none and gets none twice, on any server. Events of one aggregate come in their sequence. Those of targets, executions and tokens are for callers who
+   * may read these.
+   *
+   * @generated from rpc interpose.v1.EventService.WatchEvents
+   */
+  watchEvents: {
+    methodKind: "server_streaming";
+    input: typeof WatchEventsRequestSchema;
+    output: typeof WatchEventsResponseSchema;
   },
   /**
    * Lists the types of events that are known, by name.

@@ -1,8 +1,13 @@
 import { Option, type Command } from "commander";
 import type { TargetType } from "@interpose/engine";
-import { parseDuration } from "./duration.ts";
-import { table } from "./output.ts";
-import type { CommandTools } from "./command-tools.ts";
+import { parseDuration } from "../duration.ts";
+import { table } from "../output.ts";
+import type { CommandTools } from "../command-tools.ts";
+import { addTargetOutbound } from "../outbound.ts";
+import { addDetail } from "./detail.ts";
+import { addKeys } from "./keys.ts";
+import { addQueue } from "./queue.ts";
+import { addSettings } from "./settings.ts";
 
 interface CreateOptions {
   readonly name: string;
@@ -12,7 +17,7 @@ interface CreateOptions {
   readonly interruptOnError?: boolean;
 }
 
-/** Adds `targets list|create|delete`. */
+/** Adds `targets list|create|delete`, and what its siblings add. */
 export function addTargets(targets: Command, toolsOf: (command: Command) => CommandTools): void {
   targets.description("manage targets, the HTTP endpoints that executions call");
 
@@ -81,4 +86,10 @@ export function addTargets(targets: Command, toolsOf: (command: Command) => Comm
       await withBackend((backend) => backend.deleteTarget(id));
       output.answer({ id }, () => `Deleted target ${id}.`);
     });
+
+  addDetail(targets, toolsOf);
+  addSettings(targets, toolsOf);
+  addQueue(targets, toolsOf);
+  addKeys(targets, toolsOf);
+  addTargetOutbound(targets, toolsOf);
 }

@@ -1,4 +1,3 @@
-import { styleText } from "node:util";
 import { toJson } from "@bufbuild/protobuf";
 import { createClient } from "@connectrpc/connect";
 import { Option, type Command } from "commander";
@@ -14,6 +13,7 @@ import {
   type TargetHealth,
 } from "@interpose/protocol/gen/interpose/v1/explain_service_pb";
 import type { CommandTools } from "./command-tools.ts";
+import { styled } from "./output.ts";
 
 const EXAMPLES = `
 Examples:
@@ -74,7 +74,7 @@ function textOf(explained: ExplainResponse, showsFailures: boolean): string {
 }
 
 function section(heading: string, lines: readonly string[]): readonly string[] {
-  return lines.length === 0 ? [] : ["", styleText("bold", heading), ...lines];
+  return lines.length === 0 ? [] : ["", styled("bold", heading), ...lines];
 }
 
 /** One rung of the ladder: `>` wins, `x` is set and does not, `.` is not set. */

@@ -1,4 +1,3 @@
-import { styleText } from "node:util";
 import { toJson } from "@bufbuild/protobuf";
 import { timestampDate, ValueSchema, type Value } from "@bufbuild/protobuf/wkt";
 import {
@@ -10,6 +9,7 @@ import {
   type Run,
   type RunCall,
 } from "@interpose/protocol/gen/interpose/v1/run_service_pb";
+import { styled } from "./output.ts";
 
 /** Headings of a list of runs. */
 export const RUN_HEADINGS = ["ID", "BEGAN", "FOR", "OUTCOME", "CALLS", "TOOK"] as const;
@@ -35,7 +35,7 @@ export function runText({ run, calls, differences }: GetRunResponse): string {
   const by = caller?.userId ? `, by ${printable(caller.userId)}` : "";
   const began = beginTime ? timestampDate(beginTime).toISOString() : "";
   const head = [
-    styleText("bold", `Run ${id}: ${subjectOf(run)}`),
+    styled("bold", `Run ${id}: ${subjectOf(run)}`),
     `  began       ${began} at ${host}${by}, took ${ms(durationMs)}`,
     `  execution   ${printable(executionId)}`,
     ...(depth > 1 ? [`  depth       ${depth}: a target's own call led to it`] : []),
@@ -43,7 +43,7 @@ export function runText({ run, calls, differences }: GetRunResponse): string {
     ...(error ? [`              ${printable(error.text)}`] : []),
   ];
   const made =
-    differences.length === 0 ? [] : ["", styleText("bold", "What came of it"), ...differences.map(differenceLine)];
+    differences.length === 0 ? [] : ["", styled("bold", "What came of it"), ...differences.map(differenceLine)];
   return [...head, "", ...waterfall(calls, durationMs), ...made].join("\n");
 }
 

@@ -1,7 +1,7 @@
-import { styleText } from "node:util";
 import type { Command } from "commander";
 import type { CommandTools } from "../command-tools.ts";
 import { Ended, EXIT } from "../exit-codes.ts";
+import { styled, type Style } from "../output.ts";
 import type { Level } from "./finding.ts";
 import type { Report } from "./run-checks.ts";
 
@@ -15,7 +15,7 @@ const LEVELS = {
   warning: { symbol: "!", style: "yellow" },
   problem: { symbol: "✗", style: "red" },
   skipped: { symbol: "-", style: "dim" },
-} as const satisfies Record<Level, { readonly symbol: string; readonly style: "green" | "yellow" | "red" | "dim" }>;
+} as const satisfies Record<Level, { readonly symbol: string; readonly style: Style }>;
 
 /** Adds `doctor`. */
 export function addDoctor(command: Command, toolsOf: (command: Command) => CommandTools): void {
@@ -48,7 +48,7 @@ function linesOf(reports: readonly Report[]): readonly string[] {
   return reports.flatMap(({ check, findings }) =>
     findings.map(({ level, text, mend }) => {
       const { symbol, style } = LEVELS[level];
-      const begin = styleText(style, `${symbol} ${level.padEnd("warning".length)}`);
+      const begin = styled(style, `${symbol} ${level.padEnd("warning".length)}`);
       return `${begin}  ${check.padEnd(width)}  ${text}${mend === undefined ? "" : ` ${mend}`}`;
     }),
   );

@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { ERROR_REASONS } from "@interpose/engine";
 import { createRoutes, methodRules } from "@interpose/protocol";
+import { ActionsService } from "@interpose/protocol/gen/interpose/v1/actions_service_pb";
 import { EventService } from "@interpose/protocol/gen/interpose/v1/event_service_pb";
 import { DeliveryService } from "@interpose/protocol/gen/interpose/v1/delivery_service_pb";
 import { ExecutionService } from "@interpose/protocol/gen/interpose/v1/execution_service_pb";
@@ -61,6 +62,7 @@ describe("the documents", () => {
       ActionServiceV3alpha,
       ActionServiceV2beta,
       ActionServiceV2,
+      ActionsService,
       EventService,
       DeliveryService,
       ExecutionService,

@@ -1,6 +1,6 @@
 import { conditionId, type Condition } from "./condition.ts";
 import { InterposeError } from "./error.ts";
-import type { ExecutionEntry } from "./execution.ts";
+import type { Execution, ExecutionEntry } from "./execution.ts";
 
 /** Most levels of includes, counting the execution that is called itself. */
 export const MAX_INCLUDE_LEVELS = 3;
@@ -14,9 +14,23 @@ export type IncludeGraph = ReadonlyMap<string, readonly ExecutionEntry[]>;
  * may be stored again.
  */
 export function checkIncludes(stored: IncludeGraph, condition: Condition, entries: readonly ExecutionEntry[]): void {
-  const own = conditionId(condition);
+  checkAllIncludes(stored, [{ condition, entries }]);
+}
+
+/** The same for several lists that are set at once: what counts is what they lead to together. */
+export function checkAllIncludes(stored: IncludeGraph, lists: readonly Execution[]): void {
   const graph = new Map([...stored].map(([id, list]) => [id, includeIds(list)]));
-  graph.set(own, includeIds(entries));
+  for (const { condition, entries } of lists) graph.set(conditionId(condition), includeIds(entries));
+  // Circles first: how deep a list is can be told only without any.
+  for (const list of lists) refuseCircle(graph, list);
+  for (const { condition } of lists) {
+    const own = conditionId(condition);
+    refuseDepth(graph, own, own, levelsBelow(graph, own), 1);
+  }
+}
+
+function refuseCircle(graph: ReadonlyMap<string, readonly string[]>, { condition, entries }: Execution): void {
+  const own = conditionId(condition);
   for (const [i, entry] of entries.entries()) {
     if ("include" in entry && conditionId(entry.include) === own) {
       throw circular(`targets[${i}] includes "${own}" in itself.`, "COMMAND-mo1cmjp5k7");
@@ -24,8 +38,6 @@ export function checkIncludes(stored: IncludeGraph, condition: Condition, entrie
   }
   const circle = findCircle(graph, own);
   if (circle) throw circular(`The includes lead in a circle: ${circle.join(" → ")}.`, "COMMAND-819opvhgjv");
-  const levels = levelsBelow(graph, own);
-  refuseDepth(graph, own, own, levels, 1);
 }
 
 function includeIds(entries: readonly ExecutionEntry[]): readonly string[] {

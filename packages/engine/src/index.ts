@@ -10,7 +10,7 @@ export type { ErrorReason, InterposeErrorOptions, Violation } from "./error.ts";
 export type { RpcCode } from "./rpc-code.ts";
 
 // From executions to plans.
-export { checkIncludes, MAX_INCLUDE_LEVELS } from "./include-graph.ts";
+export { checkAllIncludes, checkIncludes, MAX_INCLUDE_LEVELS } from "./include-graph.ts";
 export type { IncludeGraph } from "./include-graph.ts";
 export { expandPlan, expandTargets, MAX_PLAN_TARGETS } from "./plan.ts";
 export type { Plan, PlanSources } from "./plan.ts";

@@ -4,7 +4,7 @@ import { isPermission, PERMISSIONS } from "./permissions.ts";
 import type { Caller } from "./caller.ts";
 
 /** Refuses a caller who does not hold what a method asks for. */
-export function authorize(caller: Caller, access: Access): void {
+export function authorize(caller: Pick<Caller, "permissions">, access: Access): void {
   if (access.kind === "authenticated" || caller.permissions.has(access.permission)) return;
   throw new InterposeError(
     "permission_denied",

@@ -2,31 +2,49 @@ import { InterposeError, type Condition } from "@interpose/engine";
 import type { ProtoCondition } from "./condition.ts";
 import type { ApiContext } from "./context.ts";
 
+/** What says which methods, services and functions there are. */
+export type ConditionSources = Pick<ApiContext, "functions" | "catalog">;
+
 /** Refuses a condition on a method, service or function that nobody serves. Events are not looked at: they are learned when they happen. */
 export async function servedCondition(
   condition: Condition | undefined,
   given: ProtoCondition | undefined,
-  api: ApiContext,
+  sources: ConditionSources,
   instanceId: string,
 ): Promise<Condition> {
-  if (condition?.kind === "function") {
-    if ((await api.functions.named(instanceId, [condition.name])).length > 0) return condition;
+  if (!condition) throw unknownMethod(nameOf(given));
+  await refuseUnserved(condition, sources, instanceId);
+  return condition;
+}
+
+/** The same for a condition that names what can be. */
+export async function refuseUnserved(
+  condition: Condition,
+  { functions, catalog }: ConditionSources,
+  instanceId: string,
+): Promise<void> {
+  if (condition.kind === "event") return;
+  if (condition.kind === "function") {
+    if ((await functions.named(instanceId, [condition.name])).length > 0) return;
     throw unknown(
       `There is no function "${condition.name}". ListExecutionFunctions names those that exist.`,
       "COMMAND-cdy39t0ksr",
     );
   }
-  if (condition?.kind === "event") return condition;
-  if (condition?.scope.kind === "all") return condition;
-  if (condition?.scope.kind === "service") {
-    if (api.catalog().services.includes(condition.scope.service)) return condition;
-    const text = `There is no service "${condition.scope.service}". ListExecutionServices names those that exist.`;
+  const { scope } = condition;
+  if (scope.kind === "all") return;
+  if (scope.kind === "service") {
+    if (catalog().services.includes(scope.service)) return;
+    const text = `There is no service "${scope.service}". ListExecutionServices names those that exist.`;
     throw unknown(text, "COMMAND-qu6dfhiioq");
   }
-  if (condition && api.catalog().methods.includes(`/${condition.scope.service}/${condition.scope.method}`))
-    return condition;
-  const text = `There is no method "${nameOf(given)}". It has the form "/package.Service/Method"; ListExecutionMethods names those that exist.`;
-  throw unknown(text, "COMMAND-vysplsevt8");
+  const name = `/${scope.service}/${scope.method}`;
+  if (!catalog().methods.includes(name)) throw unknownMethod(name);
+}
+
+function unknownMethod(name: string): InterposeError {
+  const text = `There is no method "${name}". It has the form "/package.Service/Method"; ListExecutionMethods names those that exist.`;
+  return unknown(text, "COMMAND-vysplsevt8");
 }
 
 function unknown(text: string, id: string): InterposeError {

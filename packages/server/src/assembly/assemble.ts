@@ -12,6 +12,7 @@ import {
   methodRules,
   openApiDocument,
 } from "@interpose/protocol";
+import { ActionsService } from "@interpose/protocol/gen/interpose/v1/actions_service_pb";
 import { CatalogService } from "@interpose/protocol/gen/interpose/v1/catalog_service_pb";
 import { EventService } from "@interpose/protocol/gen/interpose/v1/event_service_pb";
 import { DeliveryService } from "@interpose/protocol/gen/interpose/v1/delivery_service_pb";
@@ -31,6 +32,7 @@ import { ServerReflection } from "@interpose/protocol/gen/grpc/reflection/v1/ref
 import { ServerReflection as ServerReflectionV1Alpha } from "@interpose/protocol/gen/grpc/reflection/v1alpha/reflection_pb";
 import { createAuthenticator, createOidcVerifier } from "../access/index.ts";
 import type { ApiContext } from "../api/context.ts";
+import { actionsServiceV1 } from "../api/v1/actions.ts";
 import { eventServiceV1 } from "../api/v1/events.ts";
 import { deliveryServiceV1 } from "../api/v1/deliveries/index.ts";
 import { catalogServiceV1 } from "../api/v1/catalog.ts";
@@ -116,6 +118,7 @@ const SERVED = [
   InstanceService,
   RunService,
   TryService,
+  ActionsService,
 ];
 
 /** What an Interpose is put together from. */
@@ -369,6 +372,7 @@ export async function assemble({
       newId,
       maxRunMs: limits.maxRunSeconds * 1000,
     }),
+    actionsServiceV1(api),
   ];
 
   const validator = createMessageValidator();

@@ -1,9 +1,10 @@
 import type { Condition, Execution, ExecutionEntry, ExecutionOptions, TargetType } from "@interpose/engine";
 import type { ExecutionOptionsChanges } from "../commands/update-execution-options.ts";
+import type { ActionsBackend } from "./actions/backend.ts";
 import type { Role } from "../access/permissions.ts";
 
 /** What the commands of the command line do, against a server or straight in the store. */
-export interface Backend {
+export interface Backend extends ActionsBackend {
   listTargets(): Promise<readonly ListedTarget[]>;
   createTarget(target: TargetToCreate): Promise<string>;
   deleteTarget(id: string): Promise<void>;

@@ -19,6 +19,8 @@ export interface StoreUse {
 /** Reaches what a command needs, by its options. */
 export interface CommandTools {
   readonly output: Output;
+  /** Where files are found, and what stands in them by its name. */
+  readonly files: Pick<CommandEnvironment, "cwd" | "env">;
   /** Opens the server or, with `--direct`, the store, and closes it after the work. */
   withBackend<T>(work: (backend: Backend) => Promise<T>, options?: StoreUse): Promise<T>;
   /** URL of the server, where one was given. Throws `bad_request` for what is none. */

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { conditionId, InterposeError } from "@interpose/engine";
 import { createTarget } from "../commands/create-target.ts";
 import { createToken } from "../commands/create-token.ts";
-import type { CommandContext } from "../commands/context.ts";
+import type { CommandContext, KeyContext } from "../commands/context.ts";
 import { deleteExecution } from "../commands/delete-execution.ts";
 import { deleteTarget } from "../commands/delete-target.ts";
 import { ensureDefaultInstance } from "../commands/first-start.ts";
@@ -21,6 +21,8 @@ import { selectExecution } from "../store/sql/select-execution.ts";
 import { searchTargets } from "../store/sql/search-targets.ts";
 import { assertGrantable } from "../access/authorize.ts";
 import { permissionsOfRole } from "../access/permissions.ts";
+import { createFunctionCatalog } from "../functions/catalog.ts";
+import { directActions } from "./actions/direct.ts";
 import type { Backend } from "./backend.ts";
 import { openCliStore } from "./cli-store.ts";
 import type { StoreUse } from "./command-tools.ts";
@@ -53,12 +55,16 @@ export async function openDirectBackend(settings: Settings, { makesStore = false
       depth: 0,
       maxRunDepth: settings.limits.maxRunDepth,
     };
+    // Most commands do not need the master key: without it, whoever is locked out gets in again.
+    const withKeys = async (): Promise<KeyContext> => ({
+      ...context,
+      vault: await openVault(database, instanceId, settings),
+    });
     return {
+      ...directActions(withKeys, createFunctionCatalog(database, settings.functions)),
       listTargets: async () => (await searchTargets(database, instanceId, EVERYTHING)).targets,
       async createTarget(target) {
-        // No other command needs the master key: without it, whoever is locked out gets in again.
-        const vault = await openVault(database, instanceId, settings);
-        return (await createTarget({ ...context, vault }, { ...target, dialect: "v3alpha" })).id;
+        return (await createTarget(await withKeys(), { ...target, dialect: "v3alpha" })).id;
       },
       deleteTarget: async (id) => void (await deleteTarget(context, id)),
       listExecutions: async () => (await searchExecutions(database, instanceId, EVERYTHING)).executions,

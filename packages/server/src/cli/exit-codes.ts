@@ -12,6 +12,7 @@ export const EXIT = {
   unreachable: 5,
   settings: 6,
   problems: 7,
+  changes: 8,
 } as const;
 
 /** The exit codes for `--help`. */
@@ -23,7 +24,8 @@ export const EXIT_HELP = `Exit codes:
   4  no token, or not allowed
   5  the server or its store cannot be reached
   6  a setting is wrong, or the data directory or the port is in use
-  7  doctor has found problems`;
+  7  doctor has found problems
+  8  something would change: of plan with --exit-code alone`;
 
 /** Ends a command that has said all there is to say with another code than 0. */
 export class Ended extends Error {

@@ -6,6 +6,7 @@ import { readSettings, type ReadSettings } from "../config/index.ts";
 import { VERSION } from "../version.ts";
 import type { Backend } from "./backend.ts";
 import type { CommandEnvironment, CommandTools, StoreUse } from "./command-tools.ts";
+import { addActions } from "./actions/index.ts";
 import { addCompletion } from "./completion/index.ts";
 import { addDb } from "./db.ts";
 import { addDeliveries } from "./deliveries/index.ts";
@@ -19,9 +20,9 @@ import { addListen } from "./listen/index.ts";
 import { addInstance } from "./outbound.ts";
 import { createOutput } from "./output.ts";
 import { addRuns } from "./runs.ts";
-import { addGateway, addServe } from "./serve-commands.ts";
 import { addRehearse } from "./rehearse.ts";
 import { addSchema } from "./schema.ts";
+import { addGateway, addServe } from "./serve-commands.ts";
 import { addSettings } from "./settings.ts";
 import { addTargets } from "./targets/index.ts";
 import { addTokens } from "./tokens.ts";
@@ -96,6 +97,10 @@ export function createProgram(environment: CommandEnvironment): Command {
   const listen = program.command("listen");
   addListen(listen, tools, environment);
   addServerOptions(listen, JSON_LINES);
+  for (const command of addActions(program, tools)) {
+    addServerOptions(command);
+    addStoreOptions(command);
+  }
   addDb(program.command("db"), tools);
   addDoctor(program.command("doctor"), tools);
   addSettings(program.command("settings"), tools);
@@ -150,6 +155,7 @@ function toolsOf(options: SharedOptions, { env, cwd, print }: CommandEnvironment
   return {
     output: createOutput(options.json ?? false, print),
     givenUrl: () => givenUrl(options, env),
+    files: { cwd, env },
     settings,
     readSettings: read,
     async withBackend(work, use = {}) {

@@ -12,6 +12,7 @@ import { ActionService } from "@interpose/protocol/gen/zitadel/action/v3alpha/ac
 import type { Role } from "../access/permissions.ts";
 import { conditionFromProto, conditionToProto } from "../api/condition.ts";
 import { callingFromProto, callingToProto } from "../api/target-type.ts";
+import { remoteActions } from "./actions/remote.ts";
 import type { Backend, ListedToken } from "./backend.ts";
 
 /** A server, by its public API. */
@@ -20,6 +21,8 @@ export function openRemoteBackend(transport: Transport): Backend {
   const executions = createClient(ExecutionService, transport);
   const tokens = createClient(TokenService, transport);
   return {
+    ...remoteActions(transport),
+
     async listTargets() {
       const { result } = await actions.listTargets({ query: { asc: true } });
       return result.map(({ targetId, name, endpoint, timeout, targetType }) => ({

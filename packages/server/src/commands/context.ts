@@ -2,7 +2,7 @@ import { compileSnapshot, executionsById, type Snapshot } from "@interpose/engin
 import type { OwnAggregateType, OwnEventType } from "../events/own-events.ts";
 import { planDeliveries } from "../events/plan-deliveries.ts";
 import type { Vault } from "../keys/vault.ts";
-import type { Database, Transaction } from "../store/database.ts";
+import type { Database, Queryable, Transaction } from "../store/database.ts";
 import type { Details } from "../store/records.ts";
 import { advanceRevision } from "../store/sql/advance-revision.ts";
 import { appendEvents } from "../store/sql/append-events.ts";
@@ -26,6 +26,8 @@ export interface CommandContext {
   readonly committed: (revision: bigint) => Promise<void>;
   /** The executions that this process knows, by which events are delivered. Absent: they are read when something is appended. */
   readonly snapshot?: (() => Snapshot) | undefined;
+  /** The transaction of a command that this one is a part of. Absent: it has one of its own. */
+  readonly within?: Write | undefined;
   /** How many runs and deliveries led to the command, by calls that targets made. */
   readonly depth: number;
   /** How many may lead to one another: events of what lies deeper are delivered to nobody, and stand among the dead letters. */
@@ -55,18 +57,20 @@ export interface Write {
 /**
  * Runs a command's work in one transaction: events and state are committed together or not at all. The instance is locked first,
  * so that commands of one instance follow each other on all nodes, and what `work` reads stays true until the commit. Events are delivered by the executions
- * that were in force when the command began.
+ * that were in force when the command began. A command that is a part of another one is carried out within that one's transaction.
  */
 export async function write<T>(context: CommandContext, work: (write: Write) => Promise<T>): Promise<T> {
+  if (context.within) return work(context.within);
   const { result, revision } = await context.database.transaction(async (tx) => {
     const before = await lockInstance(tx, context.instanceId);
     let last: { position: bigint; createdAt: Date } | undefined;
+    let snapshot: Promise<Snapshot> | undefined;
     const append = async (events: readonly NewEvent[]): Promise<readonly Details[]> => {
       const { instanceId, creator, depth, maxRunDepth } = context;
       const toAppend = events.map(({ payload, ...event }) => ({ ...event, payload, creator, depth }));
-      const snapshot = await snapshotAt(tx, context, before);
+      snapshot ??= snapshotAt(tx, context, before);
       const options = { instanceId, revision: before, learnTypes: false };
-      const appended = await appendEvents(tx, planDeliveries(toAppend, snapshot, maxRunDepth), options);
+      const appended = await appendEvents(tx, planDeliveries(toAppend, await snapshot, maxRunDepth), options);
       if (!appended) throw new Error("executions have changed while the instance was locked");
       last = appended.at(-1) ?? last;
       return appended.map(({ sequence, createdAt }) => ({ sequence, changedAt: createdAt, resourceOwner: instanceId }));
@@ -84,6 +88,11 @@ export async function appendOne(write: Write, event: NewEvent): Promise<Details>
   const [details] = await write.append([event]);
   if (!details) throw new Error("an appended event came back without details");
   return details;
+}
+
+/** What reads of a command go to, so that they see what it has written. */
+export function readerOf({ database, within }: CommandContext): Queryable {
+  return within?.tx ?? database;
 }
 
 /** The executions in force at a revision, which the instance is locked at. */

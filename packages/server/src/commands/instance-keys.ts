@@ -3,14 +3,14 @@ import { SERVED_AFTER_MS } from "../keys/book.ts";
 import { insertInstanceKey } from "../store/sql/insert-instance-key.ts";
 import { retireInstanceKey } from "../store/sql/retire-instance-key.ts";
 import { selectNewestInstanceKey } from "../store/sql/select-newest-instance-key.ts";
-import { appendOne, write, type KeyContext, type Write } from "./context.ts";
+import { appendOne, readerOf, write, type KeyContext, type Write } from "./context.ts";
 
 /** How long a key is served before it signs, so that those who verify have it by then. More than its document may be kept (`listener/pages.ts`), and the clocks of servers may differ. */
 export const SERVED_BEFORE_MS = 15 * 60_000;
 
 /** Makes the key by which the instance signs payloads, where there is none. */
 export async function ensureInstanceKey(context: KeyContext): Promise<void> {
-  if (await selectNewestInstanceKey(context.database, context.instanceId)) return;
+  if (await selectNewestInstanceKey(readerOf(context), context.instanceId)) return;
   const key = await createInstanceKey(context.vault, context.instanceId, context.newId());
   await write(context, async (command) => {
     // Another server may have been faster.

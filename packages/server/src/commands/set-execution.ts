@@ -1,4 +1,11 @@
-import { checkIncludes, conditionId, InterposeError, type Condition, type ExecutionEntry } from "@interpose/engine";
+import {
+  checkAllIncludes,
+  conditionId,
+  InterposeError,
+  type Condition,
+  type Execution,
+  type ExecutionEntry,
+} from "@interpose/engine";
 import type { Details } from "../store/records.ts";
 import type { Transaction } from "../store/database.ts";
 import { selectExecution } from "../store/sql/select-execution.ts";
@@ -6,7 +13,7 @@ import { selectExistingExecutionIds } from "../store/sql/select-existing-executi
 import { selectExistingTargetIds } from "../store/sql/select-existing-target-ids.ts";
 import { selectIncludeGraph } from "../store/sql/select-include-graph.ts";
 import { upsertExecution } from "../store/sql/upsert-execution.ts";
-import { appendOne, write, type CommandContext } from "./context.ts";
+import { appendOne, write, type CommandContext, type Write } from "./context.ts";
 
 /**
  * Sets what a condition calls, in place of what was set for it before. The same list again adds no event and answers the old details.
@@ -18,32 +25,54 @@ export async function setExecution(
   condition: Condition,
   entries: readonly ExecutionEntry[],
 ): Promise<Details> {
-  if (entries.length === 0) {
-    const description = "The list of targets is empty. Name at least one target or include, or delete the execution.";
-    throw new InterposeError("no_targets", description, {
-      id: "COMMAND-56bteot2uj",
-      key: "Errors.Execution.NoTargets",
-      violations: [{ field: "targets", description }],
-    });
+  const [details] = await setExecutions(context, [{ condition, entries }]);
+  if (!details) throw new Error("an execution was set without an answer");
+  return details;
+}
+
+/**
+ * Sets several executions at once, each as `setExecution()` does, and answers the details of each. They may include one another, in whatever order they stand; where they lead
+ * together is what is checked.
+ */
+export async function setExecutions(context: CommandContext, lists: readonly Execution[]): Promise<readonly Details[]> {
+  for (const { entries } of lists) {
+    refuseEmpty(entries);
+    refuseDuplicates(entries);
   }
-  refuseDuplicates(entries);
-  const id = conditionId(condition);
   return write(context, async (command) => {
-    await refuseMissing(command.tx, context.instanceId, entries);
-    checkIncludes(await selectIncludeGraph(command.tx, context.instanceId), condition, entries);
-    const stored = await selectExecution(command.tx, context.instanceId, id);
-    if (stored && sameEntries(stored.entries, entries)) return stored.details;
-    const payload = {
-      entries: entries.map((entry) => ("target" in entry ? entry : { include: conditionId(entry.include) })),
-    };
-    const details = await appendOne(command, {
-      aggregateType: "execution",
-      aggregateId: id,
-      type: "execution.set",
-      payload,
-    });
-    await upsertExecution(command.tx, context.instanceId, { condition, entries }, details);
-    return details;
+    const ids = new Set(lists.map(({ condition }) => conditionId(condition)));
+    for (const { entries } of lists) await refuseMissing(command.tx, context.instanceId, entries, ids);
+    checkAllIncludes(await selectIncludeGraph(command.tx, context.instanceId), lists);
+    const answers: Details[] = [];
+    for (const list of lists) answers.push(await store(command, context.instanceId, list));
+    return answers;
+  });
+}
+
+async function store(command: Write, instanceId: string, { condition, entries }: Execution): Promise<Details> {
+  const id = conditionId(condition);
+  const stored = await selectExecution(command.tx, instanceId, id);
+  if (stored && sameEntries(stored.entries, entries)) return stored.details;
+  const payload = {
+    entries: entries.map((entry) => ("target" in entry ? entry : { include: conditionId(entry.include) })),
+  };
+  const details = await appendOne(command, {
+    aggregateType: "execution",
+    aggregateId: id,
+    type: "execution.set",
+    payload,
+  });
+  await upsertExecution(command.tx, instanceId, { condition, entries }, details);
+  return details;
+}
+
+function refuseEmpty(entries: readonly ExecutionEntry[]): void {
+  if (entries.length > 0) return;
+  const description = "The list of targets is empty. Name at least one target or include, or delete the execution.";
+  throw new InterposeError("no_targets", description, {
+    id: "COMMAND-56bteot2uj",
+    key: "Errors.Execution.NoTargets",
+    violations: [{ field: "targets", description }],
   });
 }
 
@@ -76,8 +105,13 @@ function quoted(entry: ExecutionEntry): string {
   return "target" in entry ? `target "${entry.target}"` : `include "${conditionId(entry.include)}"`;
 }
 
-/** Refuses entries that name what is not stored, and says where in the list the first of them stands. */
-async function refuseMissing(tx: Transaction, instanceId: string, entries: readonly ExecutionEntry[]): Promise<void> {
+/** Refuses entries that name what is neither stored nor set at the same time, and says where in the list the first of them stands. */
+async function refuseMissing(
+  tx: Transaction,
+  instanceId: string,
+  entries: readonly ExecutionEntry[],
+  setTogether: ReadonlySet<string>,
+): Promise<void> {
   const targets = new Set(
     await selectExistingTargetIds(
       tx,
@@ -98,7 +132,11 @@ async function refuseMissing(tx: Transaction, instanceId: string, entries: reado
     }
   }
   for (const [i, entry] of entries.entries()) {
-    if ("include" in entry && !includes.has(conditionId(entry.include))) {
+    if (
+      "include" in entry &&
+      !includes.has(conditionId(entry.include)) &&
+      !setTogether.has(conditionId(entry.include))
+    ) {
       throw missing(
         "include_not_found",
         i,

@@ -17,6 +17,8 @@ export interface FunctionCatalog {
   named(instanceId: string, names: readonly string[]): Promise<readonly KnownFunction[]>;
   /** One that can't be changed over the API, if there is one by this name. */
   fixed(name: string): KnownFunction | undefined;
+  /** The same catalog as a transaction sees it. */
+  within(db: Queryable): FunctionCatalog;
 }
 
 /** The catalog of a server whose settings declare these functions. A name in them goes before the same name in the store. */
@@ -27,6 +29,7 @@ export function createFunctionCatalog(database: Queryable, declared: readonly Fu
   const fixed = (name: string): KnownFunction | undefined => BUILTIN_FUNCTIONS.get(name) ?? ofSettings.get(name);
   return {
     fixed,
+    within: (db) => createFunctionCatalog(db, declared),
     async names(instanceId) {
       const others = new Set([...ofSettings.keys(), ...(await listFunctionNames(database, instanceId))]);
       return [...BUILTIN_FUNCTIONS.keys(), ...[...others].sort()];

@@ -40,7 +40,7 @@ export function executionServiceV1(api: ApiContext): ApiService {
     async updateExecutionOptions({ execution, options, updateMask }, call) {
       const condition = conditionOf(execution);
       const changes = changesFromProto(options, updateMask);
-      refuseUnmatched(changes.hiddenFields ?? [], condition, api.catalog());
+      refuseUnmatchedPaths(changes.hiddenFields ?? [], condition, api.catalog());
       return { options: optionsToProto(await updateExecutionOptions(api.commandContext(call), condition, changes)) };
     },
   });
@@ -112,7 +112,7 @@ function changesFromProto(options: ProtoOptions | undefined, mask: FieldMask | u
 }
 
 /** Refuses a path that no message of the method has. What messages other conditions mean is not known: an API may come later, or change. */
-function refuseUnmatched(paths: readonly string[], condition: Condition, catalog: ServiceCatalog): void {
+export function refuseUnmatchedPaths(paths: readonly string[], condition: Condition, catalog: ServiceCatalog): void {
   if ((condition.kind !== "request" && condition.kind !== "response") || condition.scope.kind !== "method") return;
   // What is no path at all is for the command to refuse.
   if (faultOfHiddenPaths(paths) !== undefined) return;

@@ -5,6 +5,7 @@ import { showStoredTheme } from "./shell/theme.ts";
 import "./style/tokens.css";
 import "./style/base.css";
 import "./style/components.css";
+import "./style/records.css";
 import "./style/shell.css";
 
 showStoredTheme();

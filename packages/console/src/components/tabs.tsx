@@ -12,7 +12,7 @@ export function Tabs({
   return (
     <nav aria-label={label} className="tabs">
       {tabs.map(({ label: text, href }) => (
-        <Link key={href} href={href} aria-current={path === href ? "page" : undefined}>
+        <Link key={href} href={href} aria-current={path === href.split("?", 1)[0] ? "page" : undefined}>
           {text}
         </Link>
       ))}

@@ -151,7 +151,7 @@ describe("the page Runs", () => {
     await page.getByLabel("With a failed call").check();
     const table = page.getByRole("table", { name: "Runs" });
     await table.getByText("■ refused", { exact: true }).waitFor();
-    assert.equal(await table.getByRole("row").count(), 2);
+    await eventually("the one that failed", async () => (await table.getByRole("row").count()) === 2);
     assert.match(page.url(), /\?failed=yes$/);
     await page.getByLabel("Target", { exact: true }).selectOption({ label: "name changer" });
     await page.reload();

@@ -3,6 +3,7 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { Router } from "wouter";
 import { queryClient } from "./api/query-client.ts";
 import { transport } from "./api/transport.ts";
+import { guardedNavigation } from "./components/leave-guard.tsx";
 import { ToastProvider } from "./components/toast.tsx";
 import { PageRoutes } from "./page-routes.tsx";
 import { Shell } from "./shell/shell.tsx";
@@ -20,7 +21,7 @@ export function App() {
   return (
     <TransportProvider transport={transport}>
       <QueryClientProvider client={queryClient}>
-        <Router base={BASE}>
+        <Router base={BASE} aroundNav={guardedNavigation}>
           <ToastProvider>
             {session === undefined ? (
               <SignIn />

@@ -1,4 +1,4 @@
-import { PayloadType, type Target } from "@interpose/protocol/gen/zitadel/action/v2/target_pb";
+import { PayloadType } from "@interpose/protocol/gen/zitadel/action/v2/target_pb";
 import type { Option } from "../../components/form.ts";
 
 /** Ways in which a target is called, as the API names them. */
@@ -26,18 +26,26 @@ export const PAYLOAD_TYPES: readonly [Option<PayloadType>, ...Option<PayloadType
   },
 ];
 
+/** How a target is called, as any version of the API answers it. */
+interface Typed {
+  readonly targetType:
+    | { readonly case: "restWebhook" | "restCall"; readonly value: { readonly interruptOnError: boolean } }
+    | { readonly case: "restAsync"; readonly value: unknown }
+    | { readonly case: undefined; readonly value?: undefined };
+}
+
 /** How a target is called. */
-export function kindOf({ targetType }: Pick<Target, "targetType">): TargetKind {
+export function kindOf({ targetType }: Typed): TargetKind {
   return targetType.case ?? "restWebhook";
 }
 
 /** The same in a word. */
-export function kindLabel(target: Pick<Target, "targetType">): string {
+export function kindLabel(target: Typed): string {
   const kind = kindOf(target);
   return KINDS.find(({ value }) => value === kind)?.label ?? kind;
 }
 
 /** Whether a failure of the target ends the run. */
-export function interrupts({ targetType }: Pick<Target, "targetType">): boolean {
+export function interrupts({ targetType }: Typed): boolean {
   return targetType.case !== undefined && targetType.case !== "restAsync" && targetType.value.interruptOnError;
 }

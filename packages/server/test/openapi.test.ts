@@ -114,8 +114,8 @@ describe("GET /openapi.json", () => {
         const concrete = path.replace(/\{[^}]+\}/g, "404");
         const { body } = await server.request(
           verb.toUpperCase(),
-          // Streams refuse that, where they would not end.
-          verb === "get" ? `${concrete}?aggregateId=1` : concrete,
+          // All streams refuse an id that long, where they would not end.
+          verb === "get" ? `${concrete}?targetId=${"1".repeat(201)}` : concrete,
           verb === "get" || verb === "delete" ? undefined : {},
         );
         const reasons = (body.details ?? []).map?.(({ reason }: any) => reason) ?? [];

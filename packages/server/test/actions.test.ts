@@ -94,6 +94,43 @@ describe("ActionsService", () => {
     assert.deepEqual((await optionsOf(METHOD)).hiddenFields, ["reason"]);
   });
 
+  it("names shadows as it names targets, and forgets those that are deleted", async () => {
+    const targets = [audit, check, { name: "next", endpoint: ENDPOINT }];
+    const list = [{ target: "audit" }, { target: "check" }, { target: "next" }];
+    const shadows = (names: readonly string[], of = list, there = targets): object => ({
+      name: "shop",
+      targets: there,
+      executions: [{ condition: METHOD, targets: of, shadowTargets: names }],
+    });
+    const created = await applied(server, shadows(["NEXT", "check", "next"]));
+    assert.deepEqual(created.at(-1)?.fields?.at(-1), { field: "shadowTargets", after: ["next", "check"] });
+    const ids = [await idOf("next"), await idOf("check")];
+    assert.deepEqual((await optionsOf(METHOD)).shadowTargets, ids);
+    const { body } = await bypassing(server, "GET", "/v1/actions:export");
+    assert.deepEqual(body.document.executions[0].shadowTargets, ["next", "check"]);
+
+    const renamed = [audit, check, { name: "Next", endpoint: ENDPOINT }];
+    const named = ["next", "check"];
+    assert.deepEqual(inWords(await applied(server, shadows(named, list, renamed))), ["update target Next"]);
+    await bypassing(server, "PATCH", `/v1/executionOptions/${METHOD}`, { shadowTargets: [ids[1]] });
+    const before = ["check"];
+    const field = { field: "shadowTargets", before, after: ["Next", "check"], drifted: true };
+    const { changes } = await planOf(server, shadows(named, list, renamed));
+    assert.deepEqual(changes.at(-1)?.fields, [field]);
+
+    await applied(server, shadows(named, list, renamed));
+    const fewer = shadows(before, list.slice(0, 2), [audit, check]);
+    assert.deepEqual(inWords(await applied(server, fewer)), [`update execution ${METHOD}`, "delete target Next"]);
+    assert.deepEqual(await applied(server, fewer), []);
+    await bypassing(server, "DELETE", `/v2/actions/targets/${ids[1]}`);
+    assert.deepEqual(inWords(await applied(server, fewer)), [
+      "create target check drifted",
+      `update execution ${METHOD} drifted`,
+    ]);
+    assert.deepEqual((await optionsOf(METHOD)).shadowTargets, [await idOf("check")]);
+    assert.deepEqual(await applied(server, fewer), []);
+  });
+
   it("leaves secrets as they are, and refuses to lead them elsewhere without the permission", async () => {
     await applied(server, FULL);
     const path = `/v1/targets/${await idOf("audit")}/outbound`;
@@ -311,6 +348,25 @@ describe("ActionsService", () => {
         reason: "TARGET_NOT_FOUND",
       },
       {
+        what: "a shadow is not there",
+        more: { executions: [{ ...on(METHOD, { target: "new" }), shadowTargets: ["NEW", "audit"] }] },
+        status: 404,
+        reason: "TARGET_NOT_FOUND",
+        says: /^The execution "request\/.*", shadowTargets\[1\]: there is no target "audit", or the document takes it away\./,
+      },
+      {
+        what: "a shadow is not called",
+        more: {
+          targets: [
+            { name: "new", endpoint: ENDPOINT },
+            { name: "idle", endpoint: ENDPOINT },
+          ],
+          executions: [{ ...on(METHOD, { target: "new" }), shadowTargets: ["idle"] }],
+        },
+        reason: "OPTIONS_INVALID",
+        says: /shadow_targets name \d+ \("idle"\), which request\/.* does not call: it calls \d+ \("new"\)\./,
+      },
+      {
         what: "an include is not there",
         more: { executions: [on("event/a", { include: "event/b" })] },
         status: 404,
@@ -523,7 +579,10 @@ describe("ActionsService", () => {
         { name: "a", endpoint: "ftp://x", timeout: "soon", extra: 1 },
         { name: "b", endpoint: ENDPOINT },
       ],
-      executions: [{ condition: "request/", targets: [{ target: "a", include: "event" }] }],
+      executions: [
+        { condition: "request/", targets: [{ target: "a", include: "event" }] },
+        { condition: "event", targets: [{ target: "b" }], shadowTargets: ["b"] },
+      ],
     };
     const answer = await apply(server, document);
     assertRefused(answer, {
@@ -539,6 +598,7 @@ describe("ActionsService", () => {
       [
         "document.executions[0].condition",
         "document.executions[0].targets[0]",
+        "document.executions[1].shadowTargets",
         "document.targets[0].endpoint",
         "document.targets[0].extra",
         "document.targets[0].timeout",

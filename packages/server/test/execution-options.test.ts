@@ -118,7 +118,7 @@ describe("execution options", () => {
     check(await update({ shadowTargets: [target, "7"] }), {
       reason: "OPTIONS_INVALID",
       says: new RegExp(
-        `shadow_targets name "7", which .* does not call: it calls ${target}, ${included}, ${shadow}\\.`,
+        `shadow_targets name "7", which .* does not call: it calls ${target} \\(".+"\\), ${included} \\(".+"\\), ${shadow} \\(".+"\\)\\.`,
       ),
     });
     // What is not called any more stays, and is no obstacle to other changes.

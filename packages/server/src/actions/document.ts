@@ -130,6 +130,7 @@ function stateOf({ name: document, targets, executions, functions, eventTypes }:
         hiddenFields: [...new Set(each.hiddenFields)],
         fifoBy,
         match: each.match,
+        shadowTargets: each.shadowTargets,
       };
       return thing("execution", condition, condition, `executions[${i}]`, fields);
     }),

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import type { JsonObject, JsonValue } from "@interpose/engine";
+import type { JsonObject } from "@interpose/engine";
 import { ownersOf, placeOf, thingsOf, type CurrentState } from "./pairs.ts";
 import { DEFAULT_DOCUMENT } from "./schema.ts";
-import { DEFAULTS, entryFields, type CurrentThing, type Fields, type ThingKind } from "./things.ts";
+import { DEFAULTS, namingFields, type CurrentThing, type Fields, type ThingKind } from "./things.ts";
 
 /** What an export takes. */
 export interface ExportOptions {
@@ -18,8 +18,8 @@ export function exportDocument(current: CurrentState, { ownedBy, pausedByHand }:
   const isMeant = (thing: CurrentThing): boolean =>
     ownedBy === undefined || owners.get(placeOf(thing))?.document === ownedBy;
   const names = new Map(current.targets.map(({ id, name }) => [id, name]));
-  const lists = new Map<CurrentThing, readonly JsonValue[]>(
-    current.executions.map((each) => [each, entryFields(each.entries, (id) => names.get(id) ?? id)]),
+  const naming = new Map<CurrentThing, Fields>(
+    current.executions.map((each) => [each, namingFields(each, (id) => names.get(id) ?? id)]),
   );
   const things = thingsOf(current).filter(isMeant);
   const written = (kind: ThingKind, identity: string): JsonObject[] =>
@@ -27,12 +27,10 @@ export function exportDocument(current: CurrentState, { ownedBy, pausedByHand }:
       .filter((thing) => thing.kind === kind)
       .toSorted((a, b) => (a.key < b.key ? -1 : 1))
       .map((thing) => {
-        const list = lists.get(thing);
         const { paused: _paused, ...fields } = thing.fields;
         return nested({
           [identity]: thing.name,
-          ...(list && { targets: [...list] }),
-          ...ofItsOwn(kind, fields),
+          ...ofItsOwn(kind, { ...naming.get(thing), ...fields }),
           ...(pausedByHand.has(thing.id) && { paused: true }),
         });
       });

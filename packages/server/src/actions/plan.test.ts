@@ -28,12 +28,15 @@ function after(state: CurrentState, { document, changes, owned }: ActionsPlan): 
       const thing = madeOf(change, place === undefined ? undefined : things.get(place), [...things.values()]);
       things.set(`${thing.kind} ${thing.id}`, thing);
     } else things.delete(place ?? "");
+    if (change.kind === "target" && !change.desired) forgetShadow(things, change.id);
   }
   const all = [...things.values()];
-  const executions = all.filter((thing): thing is CurrentExecution => thing.kind === "execution");
-  for (const { entries } of executions)
+  const executions = all.filter(isExecution);
+  for (const { entries, shadows } of executions) {
     for (const entry of entries)
       assert.ok("include" in entry || things.has(`target ${entry.target}`), "no list names what is gone");
+    for (const id of shadows) assert.ok(things.has(`target ${id}`), "no shadow is one that is gone");
+  }
   return {
     targets: all.filter(({ kind }) => kind === "target"),
     executions,
@@ -50,6 +53,17 @@ function after(state: CurrentState, { document, changes, owned }: ActionsPlan): 
   };
 }
 
+/** A target that is deleted is no shadow any more, whoever named it as one. */
+function forgetShadow(things: Map<string, CurrentThing>, target: string | undefined): void {
+  for (const [place, thing] of things)
+    if (isExecution(thing))
+      things.set(place, { ...thing, shadows: thing.shadows.filter((id) => id !== target) } as CurrentExecution);
+}
+
+function isExecution(thing: CurrentThing): thing is CurrentExecution {
+  return thing.kind === "execution";
+}
+
 function isOf(
   { kind, key }: ActionsPlan["owned"][number],
   row: CurrentState["applied"][number],
@@ -64,7 +78,11 @@ function madeOf(
   all: readonly CurrentThing[],
 ): CurrentThing {
   const changed = Object.fromEntries(fields.map(({ field, after: value }) => [field, value ?? null]));
-  const { targets, ...rest }: Fields = { ...(before?.fields ?? desired?.fields), ...changed };
+  const {
+    targets: _list,
+    shadowTargets: _shadows,
+    ...rest
+  }: Fields = { ...(before?.fields ?? desired?.fields), ...changed };
   const id = before?.id ?? (kind === "target" ? String(++made) : name);
   const thing = {
     kind,
@@ -75,14 +93,24 @@ function madeOf(
   };
   const paused = kind === "target" && { paused: rest.paused ?? false };
   if (kind !== "execution") return { ...thing, fields: { ...rest, ...paused } };
-  const list = (desired?.fields.targets ?? targets) as readonly { target?: string; include?: string }[];
+  const named = (name: string | undefined): string =>
+    all.find((each) => each.kind === "target" && each.name === name)?.id ??
+    assert.fail(`the target ${name} is there when it is named`);
+  const list = desired?.fields.targets as readonly { target?: string; include?: string }[];
   const entries = list.map(({ target, include }): ExecutionEntry => {
     const condition = include === undefined ? undefined : parseConditionId(include);
     if (condition) return { include: condition };
-    const found = all.find((each) => each.kind === "target" && each.name === target);
-    return { target: found?.id ?? assert.fail(`the target ${target} is there when it is named`) };
+    return { target: named(target) };
   });
-  return { ...thing, fields: rest, entries } as CurrentExecution;
+  // Those that do not change stay by their ids.
+  const { shadowTargets = null } = changed;
+  const shadows =
+    shadowTargets === null
+      ? before && isExecution(before)
+        ? before.shadows
+        : []
+      : (shadowTargets as readonly string[]).map(named);
+  return { ...thing, fields: rest, entries, shadows } as CurrentExecution;
 }
 
 describe("planActions()", () => {

@@ -6,6 +6,7 @@ import type { DesiredState } from "./document.ts";
 import { ownersOf, pairsOf, placeOf, thingsOf, type CurrentState, type Pair } from "./pairs.ts";
 import {
   entryFields,
+  namingFields,
   type CurrentExecution,
   type CurrentThing,
   type DesiredThing,
@@ -52,7 +53,7 @@ export interface ActionsPlan {
 
 /**
  * What must change so that everything is as a document says. What others made is never deleted, and changed only with `adopt`; what is as the document says already is left alone, whoever
- * made it. Throws `target_not_found` or `include_not_found` for an entry that names what will not be there.
+ * made it. Throws `target_not_found` or `include_not_found` for an entry or a shadow that names what will not be there.
  */
 export function planActions(desired: DesiredState, current: CurrentState, options: PlanOptions): ActionsPlan {
   const { document } = desired;
@@ -105,7 +106,7 @@ export function planActions(desired: DesiredState, current: CurrentState, option
 
 /** How things are called when the changes are made. */
 interface StateAfter {
-  /** The fields of what there is, those of executions with their lists, in which targets are called as they will be. */
+  /** The fields of what there is, those of executions with their lists and shadows, in which targets are called as they will be. */
   fieldsOf(thing: CurrentThing): Fields;
   /** The same, with targets called as they are now. */
   seenOf(thing: CurrentThing): Fields;
@@ -126,49 +127,52 @@ function stateAfter(current: CurrentState, settled: readonly Pair[], gone: Reado
   for (const { desired } of settled) if (desired.kind === "execution") executions.add(desired.key);
   const goneIds = new Set([...gone].filter(({ kind }) => kind === "execution").map(({ id }) => id));
 
-  const entriesOf = new Map<CurrentThing, CurrentExecution["entries"]>(
-    current.executions.map((each) => [each, each.entries]),
-  );
-  const withList = (thing: CurrentThing, called: ReadonlyMap<string, string>): Fields => {
-    const entries = entriesOf.get(thing);
-    return entries
-      ? { targets: [...entryFields(entries, (id) => called.get(id) ?? id)], ...thing.fields }
-      : thing.fields;
+  const executionOf = new Map<CurrentThing, CurrentExecution>(current.executions.map((each) => [each, each]));
+  const withNames = (thing: CurrentThing, called: ReadonlyMap<string, string>): Fields => {
+    const execution = executionOf.get(thing);
+    return execution ? { ...namingFields(execution, (id) => called.get(id) ?? id), ...thing.fields } : thing.fields;
   };
-  const fieldsOf = (thing: CurrentThing): Fields => withList(thing, names);
+  const fieldsOf = (thing: CurrentThing): Fields => withNames(thing, names);
+  /** How a target that an execution names will be spelled. */
+  const spelled = (execution: DesiredThing, at: string, given: string): string => {
+    const name = spelling.get(nameKey(given));
+    if (name === undefined) throw missing(execution, at, "target_not_found", `target "${given}"`);
+    return name;
+  };
   return {
     fieldsOf,
-    seenOf: (thing) => withList(thing, namesNow),
+    seenOf: (thing) => withNames(thing, namesNow),
     wanted({ desired, current: there }) {
       if (desired.kind !== "execution") return desired;
       const given = desired.fields.targets as readonly { readonly target?: string; readonly include?: string }[];
       const list = given.map((entry, i): JsonValue => {
         if (entry.target === undefined) return { include: entry.include ?? "" };
-        const name = spelling.get(nameKey(entry.target));
-        if (name === undefined) throw missing(desired, i, "target_not_found", `target "${entry.target}"`);
-        return { target: name };
+        return { target: spelled(desired, `targets[${i}]`, entry.target) };
       });
+      const shadows = (desired.fields.shadowTargets as readonly string[]).map((name, i) =>
+        spelled(desired, `shadowTargets[${i}]`, name),
+      );
       const isAsBefore = there && isDeepStrictEqual(list, fieldsOf(there).targets);
       for (const [i, { include }] of given.entries()) {
         if (include === undefined || executions.has(include)) continue;
         // What is included may have been deleted by others: the entry stands for nothing then, and may stay.
         if (isAsBefore && !goneIds.has(include)) continue;
-        throw missing(desired, i, "include_not_found", `execution "${include}" to include`);
+        throw missing(desired, `targets[${i}]`, "include_not_found", `execution "${include}" to include`);
       }
-      return { ...desired, fields: { ...desired.fields, targets: list } };
+      return { ...desired, fields: { ...desired.fields, targets: list, shadowTargets: [...new Set(shadows)] } };
     },
   };
 }
 
 function missing(
   { name, place }: DesiredThing,
-  at: number,
+  at: string,
   reason: "target_not_found" | "include_not_found",
   what: string,
 ): InterposeError {
   const description = `there is no ${what}, or the document takes it away. Describe it in the document, or take it out of the list.`;
-  const field = `document.${place}.targets[${at}]`;
-  return new InterposeError(reason, `The execution "${name}", targets[${at}]: ${description}`, {
+  const field = `document.${place}.${at}`;
+  return new InterposeError(reason, `The execution "${name}", ${at}: ${description}`, {
     violations: [{ field, description }],
   });
 }

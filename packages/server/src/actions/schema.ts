@@ -18,6 +18,7 @@ export const DEFAULT_DOCUMENT = "default";
 /** Most things of one kind in a document. */
 const MOST_THINGS = 5_000;
 const MOST_ENTRIES = 1_000;
+const MOST_SHADOWS = 50;
 
 type Context = z.core.$RefinementCtx;
 
@@ -126,8 +127,7 @@ const OPTION_OF: Readonly<Record<OptionsFault["field"], string>> = {
   hidden_fields: "hiddenFields",
   fifo_by: "fifoBy",
   match: "match",
-  // Which targets are shadows is in no document.
-  shadow_targets: "targets",
+  shadow_targets: "shadowTargets",
 };
 
 const executionSchema = z
@@ -138,8 +138,13 @@ const executionSchema = z
     hiddenFields: z.array(z.string()).default([]).describe("paths of fields that its targets neither see nor change"),
     fifoBy: z.string().min(1).optional().describe("by what deliveries follow each other: aggregate, or a path"),
     match: z.enum(["exact", "equivalent"]).default("exact").describe("whether it is for other versions too"),
+    shadowTargets: z
+      .array(z.string().min(1))
+      .max(MOST_SHADOWS)
+      .default([])
+      .describe("names of targets of it that are called as shadows: beside the run, never applied"),
   })
-  .superRefine(({ condition: text, targets, runOnErrors, hiddenFields, fifoBy, match }, context) => {
+  .superRefine(({ condition: text, targets, runOnErrors, hiddenFields, fifoBy, match, shadowTargets }, context) => {
     for (const [i, key] of targets.map(({ target, include }) => JSON.stringify([target, include])).entries()) {
       const first = targets.findIndex(({ target, include }) => JSON.stringify([target, include]) === key);
       if (first < i) refuse(context, `is the same as targets[${first}]. Name it once`, "targets", i);
@@ -152,6 +157,7 @@ const executionSchema = z
         hiddenFields,
         ...(fifoBy !== undefined && { fifoBy }),
         ...(match === "equivalent" && { match }),
+        shadowTargets,
       });
     if (fault) refuse(context, fault.description, OPTION_OF[fault.field]);
   });

@@ -4,6 +4,7 @@ import {
   type DeliverySettings,
   type ExecutionEntry,
   type JsonValue,
+  type TargetId,
 } from "@interpose/engine";
 import { durationText } from "../duration.ts";
 import type { StoredExecution, StoredTarget } from "../store/records.ts";
@@ -39,9 +40,11 @@ export interface CurrentThing {
   readonly fields: Fields;
 }
 
-/** An execution as there is one, whose list is written only when it is known how its targets are called then. */
+/** An execution as there is one, whose list and shadows are written only when it is known how its targets are called then. */
 export interface CurrentExecution extends CurrentThing {
   readonly entries: readonly ExecutionEntry[];
+  /** Ids of the targets that are its shadows. */
+  readonly shadows: readonly TargetId[];
 }
 
 /** What a field is where a document does not say it. */
@@ -57,7 +60,7 @@ export const DEFAULTS: Readonly<Record<ThingKind, Fields>> = {
     egressAllow: [],
     paused: false,
   },
-  execution: { runOnErrors: false, hiddenFields: [], fifoBy: null, match: "exact" },
+  execution: { runOnErrors: false, hiddenFields: [], fifoBy: null, match: "exact", shadowTargets: [] },
   function: { description: "", input: null, reply: null },
   eventType: { description: "" },
 };
@@ -98,17 +101,25 @@ export function thingOfTarget(target: StoredTarget, paused: boolean): CurrentThi
   return { kind: "target", key: nameKey(name), name, id, madeAt: createdAt, fields };
 }
 
-/** A stored execution as a thing. Its list is no field yet. */
+/** A stored execution as a thing. Its list and its shadows are no fields yet. */
 export function thingOfExecution({ id, createdAt, options, entries }: StoredExecution): CurrentExecution {
-  const { runOnErrors, hiddenFields, fifoBy = null, match = "exact" } = options;
+  const { runOnErrors, hiddenFields, fifoBy = null, match = "exact", shadowTargets: shadows = [] } = options;
   const fields: Fields = { runOnErrors, hiddenFields: [...hiddenFields], fifoBy, match };
-  return { kind: "execution", key: id, name: id, id, madeAt: createdAt, fields, entries };
+  return { kind: "execution", key: id, name: id, id, madeAt: createdAt, fields, entries, shadows };
+}
+
+/** The fields of an execution that name targets, in the form of a document. */
+export function namingFields(
+  { entries, shadows }: Pick<CurrentExecution, "entries" | "shadows">,
+  nameOf: (targetId: TargetId) => string,
+): Fields {
+  return { targets: [...entryFields(entries, nameOf)], shadowTargets: shadows.map(nameOf) };
 }
 
 /** The list of an execution in the form of a document. */
 export function entryFields(
   entries: readonly ExecutionEntry[],
-  nameOf: (targetId: string) => string,
+  nameOf: (targetId: TargetId) => string,
 ): readonly JsonValue[] {
   return entries.map((entry) =>
     "target" in entry ? { target: nameOf(entry.target) } : { include: conditionId(entry.include) },

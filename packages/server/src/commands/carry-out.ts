@@ -8,6 +8,7 @@ import {
   type ExecutionEntry,
   type JsonObject,
   type PayloadType,
+  type TargetId,
   type TargetType,
 } from "@interpose/engine";
 import { WORDS } from "../actions/access.ts";
@@ -154,27 +155,39 @@ async function setLists(
     const entries: ExecutionEntry[] = [];
     for (const entry of change.desired?.fields.targets as readonly { target?: string; include?: string }[]) {
       if (entry.target === undefined) entries.push({ include: parsed(entry.include ?? "") });
-      else entries.push({ target: (await selectTargetByName(tx, context.instanceId, entry.target)) ?? entry.target });
+      else entries.push({ target: await targetNamed(context, entry.target) });
     }
     lists.push({ condition, entries });
   }
   await setExecutions(context, lists);
 }
 
-/** All of an execution but its list. */
+/** Id of the target that has a name. A name that no target has stands for itself: the command refuses it. */
+async function targetNamed(context: KeyContext, name: string): Promise<TargetId> {
+  return (await selectTargetByName(readerOf(context), context.instanceId, name)) ?? name;
+}
+
+async function targetsNamed(context: KeyContext, names: readonly string[]): Promise<readonly TargetId[]> {
+  const ids: TargetId[] = [];
+  for (const name of names) ids.push(await targetNamed(context, name));
+  return ids;
+}
+
+/** All of an execution but its list, which is set already: shadows must be called by it. */
 async function execution(context: KeyContext, change: Change, { checkHiddenFields }: ActionsRules): Promise<void> {
   const condition = conditionOf(change);
   if (!change.desired) {
     await deleteExecution(context, condition);
     return;
   }
-  const { runOnErrors, hiddenFields, fifoBy, match } = change.desired.fields;
+  const { runOnErrors, hiddenFields, fifoBy, match, shadowTargets } = change.desired.fields;
   const has = (field: string): boolean => change.fields.some((each) => each.field === field);
   const changes: ExecutionOptionsChanges = {
     ...(has("runOnErrors") && { runOnErrors: runOnErrors === true }),
     ...(has("hiddenFields") && { hiddenFields: hiddenFields as readonly string[] }),
     ...(has("fifoBy") && { fifoBy: typeof fifoBy === "string" ? fifoBy : "" }),
     ...(has("match") && { match: match === "equivalent" ? "equivalent" : "exact" }),
+    ...(has("shadowTargets") && { shadowTargets: await targetsNamed(context, shadowTargets as readonly string[]) }),
   };
   if (Object.keys(changes).length === 0) return;
   checkHiddenFields?.(condition, changes.hiddenFields ?? []);

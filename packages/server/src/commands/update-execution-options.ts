@@ -12,6 +12,7 @@ import type { Transaction } from "../store/database.ts";
 import type { StoredExecution } from "../store/records.ts";
 import { selectExecution } from "../store/sql/select-execution.ts";
 import { selectIncludedExecutions } from "../store/sql/select-included-executions.ts";
+import { selectTargetNames } from "../store/sql/select-target-names.ts";
 import { updateExecutionOptions as updateExecutionOptionsRow } from "../store/sql/update-execution-options.ts";
 import { appendOne, write, type CommandContext } from "./context.ts";
 
@@ -86,11 +87,14 @@ async function refuseUncalled(
   const called = new Set(expandTargets(execution, executionsById(included), (id) => id));
   const uncalled = shadows.find((target) => !called.has(target));
   if (uncalled === undefined) return;
-  const names = [...called].slice(0, MOST_NAMED).join(", ");
+  const shown = [...called].slice(0, MOST_NAMED);
+  const names = await selectTargetNames(tx, instanceId, [uncalled, ...shown]);
+  // Who sets shadows by a document knows targets by their names alone.
+  const inWords = (id: string): string => (names.has(id) ? `${id} ("${names.get(id)}")` : `"${id.slice(0, 80)}"`);
   const more = called.size > MOST_NAMED ? ` and ${called.size - MOST_NAMED} more` : "";
   throw optionsInvalid(
     "shadow_targets",
-    `name "${uncalled.slice(0, 80)}", which ${execution.id} does not call: it calls ${names}${more}. Put the target into its list first, behind the one that it shall be compared with.`,
+    `name ${inWords(uncalled)}, which ${execution.id} does not call: it calls ${shown.map(inWords).join(", ")}${more}. Put the target into its list first, behind the one that it shall be compared with.`,
   );
 }
 

@@ -71,6 +71,7 @@ const execution = fc
     hiddenFields: fc.array(fc.constantFrom(...PATHS), { maxLength: 3 }),
     fifoBy: fc.constantFrom("aggregate", "payload.user.id"),
     match: fc.constantFrom("exact", "equivalent"),
+    shadows: fc.array(fc.record({ number: fc.nat(100), isUpper: fc.boolean() }), { maxLength: 3 }),
     withOptions: fc.boolean(),
   })
   .map(({ withOptions, runOnErrors, hiddenFields, fifoBy, match, ...each }) => {
@@ -95,6 +96,21 @@ const schema = fc.constantFrom(
   { type: "object", properties: { a: { type: "string", pattern: "^${A}$" } }, required: ["a"] },
   { maxProperties: 3, minProperties: 1.0 },
 );
+
+/** Some of an execution's own targets, some of them twice, as its shadows. Those of events have none. */
+function shadowsOf(
+  condition: string,
+  entries: TestExecution["targets"],
+  picks: readonly { readonly number: number; readonly isUpper: boolean }[],
+): { readonly shadowTargets?: readonly string[] } {
+  const names = entries.flatMap(({ target: name }) => (name === undefined ? [] : [name]));
+  if (condition.startsWith("event") || names.length === 0) return {};
+  const shadowTargets = picks.map(({ number, isUpper }) => {
+    const name = names[number % names.length] ?? "";
+    return isUpper ? name.toUpperCase() : name;
+  });
+  return { shadowTargets };
+}
 
 /**
  * Documents that can be applied, of the same few things, so that one after the other changes, makes and deletes much of them. Includes lead from later executions to earlier ones, at most three levels deep,
@@ -128,7 +144,7 @@ export function documents(name: string): fc.Arbitrary<TestDocument> {
       );
       const levels = new Map<string, number>();
       const made: TestExecution[] = [];
-      for (const { condition, picks, options } of possible) {
+      for (const { condition, picks, shadows, options } of possible) {
         const includable = made.filter((each) => (levels.get(each.condition) ?? 1) < 3);
         const entries = picks.flatMap(({ isInclude, number }): TestExecution["targets"][number][] => {
           const included = isInclude ? includable[number % includable.length] : undefined;
@@ -139,7 +155,7 @@ export function documents(name: string): fc.Arbitrary<TestDocument> {
         if (unique.length === 0) continue;
         const below = unique.map((entry) => (entry.include === undefined ? 0 : (levels.get(entry.include) ?? 1)));
         levels.set(condition, 1 + Math.max(...below));
-        made.push({ condition, targets: unique, ...options });
+        made.push({ condition, targets: unique, ...options, ...shadowsOf(condition, unique, shadows) });
       }
       const turned = [...made.slice(turn % (made.length || 1)), ...made.slice(0, turn % (made.length || 1))];
       const text = JSON.stringify({ name, targets, executions: turned, functions, eventTypes });

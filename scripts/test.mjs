@@ -1,4 +1,4 @@
-// npm test: installs what is missing and runs all tests. Those that meet the store run twice: on the embedded PostgreSQL, and on one by URL.
+// npm test: installs what is missing and runs all tests. Those that depend on which store there is run twice: on the embedded PostgreSQL, and on one by URL.
 //   npm test -- router hooks     only the files with one of these words in their path
 import { join } from "node:path";
 import { installMissing, root } from "./install.mjs";

@@ -1,5 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { BadRequestSchema, ErrorInfoSchema } from "@interpose/protocol/gen/google/rpc/error_details_pb";
+import { isOfExecution } from "./bypass.ts";
 
 /** What went wrong with a call, for people. */
 export interface Problem {
@@ -34,14 +35,18 @@ export function problemFrom(error: unknown): Problem {
   const failure = ConnectError.from(error);
   const [info] = failure.findDetails(ErrorInfoSchema);
   const violations = failure.findDetails(BadRequestSchema).flatMap(({ fieldViolations }) => fieldViolations);
-  const isAway = failure.code === Code.Unavailable || (failure.code === Code.Unknown && info === undefined);
+  const isAway = info === undefined && (failure.code === Code.Unavailable || failure.code === Code.Unknown);
   return {
-    title: TITLES[failure.code] ?? "The server failed",
+    title: isOfExecution(info?.reason) ? "An execution is in the way" : (TITLES[failure.code] ?? "The server failed"),
     text: isAway
       ? "Whether it runs, and whether the network is there, is the first thing to look at. Nothing is lost here."
       : failure.rawMessage,
     reason: info?.reason,
     violations: new Map(violations.map(({ field, description }) => [field, description])),
-    mayPass: isAway || failure.code === Code.DeadlineExceeded || failure.code === Code.ResourceExhausted,
+    mayPass:
+      isAway ||
+      failure.code === Code.Unavailable ||
+      failure.code === Code.DeadlineExceeded ||
+      failure.code === Code.ResourceExhausted,
   };
 }

@@ -1,11 +1,13 @@
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
 import { currentSession, endSession } from "../sign-in/session.ts";
+import { BYPASS_HEADER, isBypassing } from "./bypass.ts";
 
 /** Sends who calls, and ends the session when the server no longer knows who that is. */
 const withSession: Interceptor = (next) => async (request) => {
   const session = currentSession();
   if (session) request.header.set("authorization", `Bearer ${session.token}`);
+  if (isBypassing()) request.header.set(BYPASS_HEADER, "true");
   try {
     return await next(request);
   } catch (error) {

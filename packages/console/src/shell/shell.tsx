@@ -1,5 +1,7 @@
 import { useEffect, useRef, useState, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
+import { setBypassing, useBypassing } from "../api/bypass.ts";
+import { Notice } from "../components/notice.tsx";
 import { PAGE_GROUPS } from "../pages.ts";
 import { endSession } from "../sign-in/session.ts";
 import { Logo } from "./logo.tsx";
@@ -12,6 +14,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
   const [openAt, setOpenAt] = useState<string>();
   const isOpen = openAt === path;
   const [theme, nextTheme] = useTheme();
+  const isBypassing = useBypassing();
   const menuButton = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     if (!isOpen) return;
@@ -72,6 +75,16 @@ export function Shell({ children }: { readonly children: ReactNode }) {
         </div>
       </header>
       <main id="main" tabIndex={-1}>
+        {isBypassing && (
+          <Notice tone="warn" title="Calls of this console go past executions">
+            <p>
+              What is set on the server’s own API is not run for them, until the page is loaded anew.{" "}
+              <button type="button" className="button" onClick={() => setBypassing(false)}>
+                Run executions again
+              </button>
+            </p>
+          </Notice>
+        )}
         {children}
       </main>
     </div>

@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from "react";
+import { setBypassing } from "../api/bypass.ts";
 import { queryClient } from "../api/query-client.ts";
 
 /** By what the calls of the console are proven. */
@@ -44,6 +45,7 @@ export function beginSession(next: Session, { remember }: { readonly remember: b
 export function endSession(why: NoSession): void {
   forget();
   without = why;
+  setBypassing(false);
   become(undefined);
   queryClient.clear();
 }

@@ -6,6 +6,7 @@ import "./style/tokens.css";
 import "./style/base.css";
 import "./style/components.css";
 import "./style/records.css";
+import "./style/numbers.css";
 import "./style/shell.css";
 
 showStoredTheme();

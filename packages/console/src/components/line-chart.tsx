@@ -33,9 +33,13 @@ export function LineChart({ label, values, width = 120, height = 28 }: LineChart
   );
 }
 
-/** The lines between gaps, as paths of SVG. A value alone is a dot. */
-export function linePaths(values: readonly (number | undefined)[], width: number, height: number): readonly string[] {
-  const highest = Math.max(...values.map((value) => value ?? 0), Number.MIN_VALUE);
+/** The lines between gaps, as paths of SVG, where the highest value of the scale stands at the top. A value alone is a dot. */
+export function linePaths(
+  values: readonly (number | undefined)[],
+  width: number,
+  height: number,
+  highest: number = Math.max(...values.map((value) => value ?? 0), Number.MIN_VALUE),
+): readonly string[] {
   const step = values.length > 1 ? (width - 4) / (values.length - 1) : 0;
   const paths: string[] = [];
   let current: string[] = [];

@@ -12,6 +12,7 @@ import { Page } from "../../components/page.tsx";
 import { formatDuration } from "../../components/time.ts";
 import { useToast } from "../../components/toast.tsx";
 import { When } from "../../components/when.tsx";
+import { HealthSection } from "./health-section.tsx";
 import { OutboundSection } from "./outbound-section.tsx";
 import { PublicKeysSection } from "./public-keys-section.tsx";
 import { QueueSection } from "./queue-section.tsx";
@@ -39,6 +40,9 @@ export function TargetDetail({ id }: { readonly id: string }) {
       actions={
         target && (
           <>
+            <Link href={`/try?target=${encodeURIComponent(id)}`} className="button">
+              Send a test call
+            </Link>
             <Link href={`/targets/${id}/edit`} className="button">
               Edit
             </Link>
@@ -74,6 +78,7 @@ export function TargetDetail({ id }: { readonly id: string }) {
               Changed: <When at={target.changeDate} />,
             }}
           />
+          <HealthSection targetId={id} />
           <QueueSection targetId={id} />
           <SettingsSection targetId={id} />
           <SigningKeysSection targetId={id} />

@@ -113,7 +113,7 @@ describe("the page Runs", () => {
     const { page } = at;
     const { run } = await recorded();
     const href = (name: string): Promise<string | null> =>
-      page.getByRole("link", { name, exact: true }).first().getAttribute("href");
+      page.getByRole("main").getByRole("link", { name, exact: true }).first().getAttribute("href");
     assert.equal(await href("Try this again"), `/console/try?run=${run.id}`);
     assert.equal(await href("Explain"), `/console/explain?kind=request&method=${encodeURIComponent(CREATE)}`);
     assert.equal(await href("name changer"), `/console/targets/${changerId}`);

@@ -128,7 +128,10 @@ describe("TryService", () => {
     const subject = { kind: "EXPLAIN_KIND_FUNCTION", function: "preuserinfo" };
     const { calls, after } = await tried({ subject, request: { user: { id: "1" } } });
     assert.deepEqual(after, { append_claims: [{ key: "a", value: 1 }] });
-    assert.equal(calls[1].effect, "CALL_EFFECT_SHADOW");
+    assert.deepEqual(
+      [calls[1].effect, calls[1].shadowEffect, calls[1].isSame],
+      ["CALL_EFFECT_SHADOW", "CALL_EFFECT_CHANGED", false],
+    );
     assert.deepEqual(calls[1].differences, [{ path: "/append_claims/0/value", before: 1, after: 2 }]);
     await server.request("DELETE", "/v3alpha/executions", { condition: execution });
   });

@@ -95,8 +95,26 @@ const EFFECTS: Readonly<Record<CallEffect, string>> = {
   [CallEffect.SHADOW]: "shadow",
 };
 
-function effectOf({ effect, failure }: RunCall): string {
-  return failure === "" ? EFFECTS[effect] : `failed (${failure}), ${EFFECTS[effect]}`;
+/** What a shadow would have come to. */
+const SHADOW_EFFECTS: Readonly<Record<CallEffect, string>> = {
+  [CallEffect.UNSPECIFIED]: "",
+  [CallEffect.NONE]: "would have changed nothing",
+  [CallEffect.CHANGED]: "would have changed the message",
+  [CallEffect.STARTED]: "would not be waited for",
+  [CallEffect.IGNORED]: "would have been ignored",
+  [CallEffect.REFUSED]: "would have refused",
+  [CallEffect.SHADOW]: "",
+};
+
+function effectOf({ effect, failure, shadowEffect, isSame }: RunCall): string {
+  return [
+    failure === "" ? "" : `failed (${failure})`,
+    EFFECTS[effect],
+    SHADOW_EFFECTS[shadowEffect],
+    isSame === undefined ? "" : isSame ? "the same" : "differs",
+  ]
+    .filter((part) => part !== "")
+    .join(", ");
 }
 
 function subjectOf({ side, method, function: name }: Run): string {

@@ -1,4 +1,4 @@
-import type { JsonObject } from "@interpose/engine";
+import type { JsonDifference, JsonObject } from "@interpose/engine";
 
 /** What was kept of the messages of a run, as JSON. */
 export interface ContentOfRun {
@@ -14,4 +14,6 @@ export interface ContentOfCall {
   readonly reply?: string;
   /** What its reply made of the message, spelled as its payload is. */
   readonly after?: JsonObject;
+  /** Of a shadow: in what that differs from what the target beside it made, which may be on record in another spelling. */
+  readonly differences?: readonly JsonDifference[];
 }

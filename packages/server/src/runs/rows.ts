@@ -1,4 +1,4 @@
-import type { CallRecord, JsonObject, LateEnd, Recordable } from "@interpose/engine";
+import type { CallRecord, JsonDifference, JsonObject, LateEnd, Recordable } from "@interpose/engine";
 import type { RunEvent } from "../hosts/runner.ts";
 import { isFailedCall } from "./selection.ts";
 import type { LateRow, RunCallRow, RunRow } from "../store/sql/run-row.ts";
@@ -51,8 +51,17 @@ export function callRow({ runId, beganMs }: RunEvent, call: CallRecord<unknown>,
 
 /** What a call came to whose run did not wait for it. */
 export function lateRow(runId: string, place: number, end: LateEnd<unknown>): LateRow {
-  const { durationMs, status, failure, detail } = end;
-  return { run_id: runId, place, duration_ms: durationMs, status, failure, detail: detail?.slice(0, LONGEST_TEXT) };
+  const { durationMs, status, failure, detail, comparison } = end;
+  return {
+    run_id: runId,
+    place,
+    duration_ms: durationMs,
+    status,
+    failure,
+    detail: detail?.slice(0, LONGEST_TEXT),
+    shadow_effect: comparison?.effect,
+    is_same: comparison?.isSame,
+  };
 }
 
 /** A row as JSON. PostgreSQL stores no NUL, and no half of a surrogate pair: JSON has either as an escape, and U+FFFD stands for it. */
@@ -103,7 +112,7 @@ export function writeMessages(event: RunEvent, { messages, maxMessageBytes }: Me
   to.append(`${text}}`);
 }
 
-/** What was answered to a call that was not waited for, and what it would have made of the subject. */
+/** What was answered to a call that was not waited for, what it would have made of the subject, and in what that would differ. */
 export function writeLateMessages(
   { subject, run }: RunEvent,
   place: number,
@@ -112,10 +121,12 @@ export function writeLateMessages(
   to: Appending,
 ): void {
   const call = run.calls[place - 1];
-  if (!messages || !subject || !call || (!end.reply && !end.changedTo)) return;
+  const hasNothing = !end.reply && !end.changedTo && !end.comparison?.differences.length;
+  if (!messages || !subject || !call || hasNothing) return;
   const members = [
     replyMember(end.reply, subject, maxMessageBytes),
     stateMember(end.changedTo, call.target, maxMessageBytes),
+    differencesMember(end.comparison?.differences, maxMessageBytes),
   ];
   to.append(`{${members.filter((member) => member !== "").join(",")}}`);
 }
@@ -175,8 +186,13 @@ function stateMember(
   return json === undefined ? "" : `"after":${json}`;
 }
 
+function differencesMember(differences: readonly JsonDifference[] = [], maxMessageBytes: number): string {
+  const json = differences.length === 0 ? undefined : jsonWithin(differences, maxMessageBytes);
+  return json === undefined ? "" : `"differences":${json}`;
+}
+
 /** The JSON of a value, where it is not too large. */
-function jsonWithin(value: JsonObject, maxBytes: number): string | undefined {
+function jsonWithin(value: JsonObject | readonly JsonDifference[], maxBytes: number): string | undefined {
   const text = JSON.stringify(value);
   return text.length * 3 <= maxBytes || Buffer.byteLength(text) <= maxBytes ? text : undefined;
 }

@@ -19,6 +19,8 @@ import {
 export interface RecordedCall {
   readonly side: "request" | "response" | "function";
   readonly effect: CallEnd["effect"] | "shadow";
+  /** Of a shadow: what it would have come to in earnest, where that is known. */
+  readonly shadowEffect: CallEnd["effect"] | null;
   readonly failure: string | null;
   readonly detail: string | null;
   readonly payload: JsonObject | undefined;
@@ -43,10 +45,13 @@ export interface Repeatable {
 
 /** Makes a call on record ready; or says why it cannot be repeated. */
 export function repeatable(call: RecordedCall, candidate: Target, read: ReadMessage): Repeatable | string {
-  const { payload, side, effect, after } = call;
+  const { payload, side, after } = call;
+  const effect = effectInEarnest(call);
   if (!payload) return "what it was sent is not on record: it was too large, or runs.messages is off";
   if (call.failure === "cancelled" || call.failure === "deadline")
     return "the call on record was cut short, for its caller had gone or its time was over";
+  if (effect === undefined)
+    return "it was a shadow that had not ended when its run was put on record, or whose run broke off";
   if (effect === "changed" && !after) return "what its reply made of the message is not on record: it was too large";
   try {
     if (side === "function") {
@@ -56,7 +61,7 @@ export function repeatable(call: RecordedCall, candidate: Target, read: ReadMess
       const stated = (output: JsonObject | undefined): typeof begun =>
         (output && begun.repliedBy({ ...candidate, replyMode: undefined }, output)) ?? begun;
       const before = stated(call.outputBefore);
-      return ready(call, candidate, before, after ? stated(after) : before);
+      return ready({ ...call, effect }, candidate, before, after ? stated(after) : before);
     }
     if (payload.error !== undefined) return "it was for an error of the API, which cannot be repeated";
     const request = isJsonObject(payload.request) ? read("request", payload.request) : undefined;
@@ -66,16 +71,26 @@ export function repeatable(call: RecordedCall, candidate: Target, read: ReadMess
     const envelope = envelopeOf(payload);
     const shown = hookedMessage({ message, request: side === "response" ? request : undefined, envelope });
     const made = after && read(side, after);
-    return ready(call, candidate, shown, made ? hookedMessage({ message: made, envelope }) : shown);
+    return ready({ ...call, effect }, candidate, shown, made ? hookedMessage({ message: made, envelope }) : shown);
   } catch {
     return "its message does not fit its type any more";
   }
 }
 
-function ready<S extends Subject<S>>(call: RecordedCall, candidate: Target, shown: S, made: S): Repeatable {
+/** What a call came to, or would have; undefined: that is not known. */
+function effectInEarnest({ effect, shadowEffect }: RecordedCall): CallEnd["effect"] | undefined {
+  return effect === "shadow" ? (shadowEffect ?? undefined) : effect;
+}
+
+function ready<S extends Subject<S>>(
+  call: RecordedCall & Pick<CallEnd, "effect">,
+  candidate: Target,
+  shown: S,
+  made: S,
+): Repeatable {
   const { effect, failure, detail } = call;
   const counted: CallEnd = {
-    effect: effect === "shadow" ? "none" : effect,
+    effect,
     failure: (failure as CallFailure | null) ?? undefined,
     detail: detail ?? undefined,
     after: made.stateFor(candidate),

@@ -11,9 +11,11 @@ export async function endLateCalls(db: Queryable, { ends, content }: LateEndsToW
   await db.query({
     name: "end-late-calls",
     text: `with ended as (
-             update interpose.run_calls c set duration_ms = e.duration_ms, status = e.status, failure = e.failure, detail = e.detail
+             update interpose.run_calls c set duration_ms = e.duration_ms, status = e.status, failure = e.failure, detail = e.detail,
+               shadow_effect = e.shadow_effect, is_same = e.is_same
              from json_to_recordset($1::json)
-               as e (run_id bigint, place integer, duration_ms real, status integer, failure text, detail text, start integer, bytes integer)
+               as e (run_id bigint, place integer, duration_ms real, status integer, failure text, detail text, shadow_effect text, is_same boolean,
+                 start integer, bytes integer)
              where c.run_id = e.run_id and c.place = e.place
              returning c.run_id, c.place, c.effect <> 'shadow' and c.failure is not null as has_failed, e.start, e.bytes
            ), failed as (

@@ -40,7 +40,14 @@ export interface LateRow {
   readonly status: number | undefined;
   readonly failure: string | undefined;
   readonly detail: string | undefined;
+  /** Of a shadow: what it would have come to. */
+  readonly shadow_effect: ShadowEffect | undefined;
+  /** Of a shadow: whether the target beside it came to the same. */
+  readonly is_same: boolean | undefined;
 }
+
+/** What a shadow would have come to, had it been called in earnest. */
+export type ShadowEffect = Exclude<RunCallRow["effect"], "shadow">;
 
 /** A run as it is read. */
 export interface StoredRun {
@@ -78,4 +85,6 @@ export interface StoredRunCall {
   readonly effect: RunCallRow["effect"];
   readonly failure: string | null;
   readonly detail: string | null;
+  readonly shadowEffect: ShadowEffect | null;
+  readonly isSame: boolean | null;
 }

@@ -22,7 +22,8 @@ export async function selectRun(db: Queryable, instanceId: string, id: bigint): 
 export function selectRunCalls(db: Queryable, runId: bigint): Promise<readonly StoredRunCall[]> {
   return db.query<StoredRunCall>({
     name: "select-run-calls",
-    text: `select place, target_id as "targetId", target_name as "targetName", begin_ms as "beginMs", duration_ms as "durationMs", status, effect, failure, detail
+    text: `select place, target_id as "targetId", target_name as "targetName", begin_ms as "beginMs", duration_ms as "durationMs", status, effect, failure, detail,
+             shadow_effect as "shadowEffect", is_same as "isSame"
            from interpose.run_calls where run_id = $1 order by place`,
     values: [runId],
   });

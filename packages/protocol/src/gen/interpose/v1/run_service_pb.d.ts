@@ -308,11 +308,25 @@ export declare type RunCall = Message<"interpose.v1.RunCall"> & {
   reply?: string | undefined;
 
   /**
-   * What its reply changed. Of a shadow: how the message would differ from what became of it, had the shadow been applied.
+   * What its reply changed. Of a shadow: in what the message would differ from what the target beside it made, had the shadow been called in its place; none where that was too large for the record, or recorded without messages.
    *
    * @generated from field: repeated interpose.v1.Difference differences = 12;
    */
   differences: Difference[];
+
+  /**
+   * Of a shadow: what it would have come to, had it been called in earnest. Not given: it is no shadow, has not ended yet, or the run broke off beside it.
+   *
+   * @generated from field: interpose.v1.CallEffect shadow_effect = 13;
+   */
+  shadowEffect: CallEffect;
+
+  /**
+   * Of a shadow: whether it would have come to the same as the target beside it: the same failure or none, a refusal or none, and the same message. Absent: as with `shadow_effect`.
+   *
+   * @generated from field: optional bool is_same = 14;
+   */
+  isSame?: boolean | undefined;
 };
 
 /**

@@ -68,16 +68,17 @@ function shownBefore(payload: JsonObject, side: StoredRun["side"]): JsonObject |
   return side === "request" ? object(payload.request) : (object(payload.response) ?? object(payload.error));
 }
 
-/** What the message, or the output of a function, was before a call; of a shadow: what became of it beside. Undefined: it was not recorded. */
+/** What the message, or the output of a function, was before a call; before a shadow as before the target beside it. Undefined: it was not recorded. */
 export function stateBefore(
   side: StoredRun["side"],
   contents: readonly ContentOfCall[],
   calls: readonly StoredRunCall[],
   at: number,
 ): JsonObject | undefined {
-  if (side === "function" || calls[at]?.effect === "shadow") {
-    const changed = contents.findLast(({ after }, i) => i < at && after && calls[i]?.effect === "changed");
-    if (side === "function" || changed?.after) return changed?.after ?? {};
+  if (side === "function") {
+    const isShadow = calls[at]?.effect === "shadow";
+    const shownAt = isShadow ? calls.findLastIndex(({ effect }, i) => i < at && effect !== "shadow") : at;
+    return contents.findLast(({ after }, i) => i < shownAt && after && calls[i]?.effect === "changed")?.after ?? {};
   }
   const payload = contents[at]?.payload;
   return payload && shownBefore(payload, side);
@@ -86,10 +87,11 @@ export function stateBefore(
 /** A call on record as the API shows it. `before`: what the message was before it, where that is known. */
 export function callToProto(
   call: StoredRunCall,
-  { payload, reply, after }: ContentOfCall,
+  content: ContentOfCall,
   before: JsonObject | undefined,
 ): MessageInitShape<typeof RunCallSchema> {
-  const { durationMs, status } = call;
+  const { durationMs, status, shadowEffect, isSame } = call;
+  const { payload, reply } = content;
   return {
     place: call.place,
     targetId: call.targetId,
@@ -102,8 +104,19 @@ export function callToProto(
     detail: call.detail ?? "",
     ...(payload && { payload: structOf(payload) }),
     ...(reply !== undefined && { reply }),
-    differences: before && after ? differences(before, after) : [],
+    differences: differencesOfCall(call, content, before),
+    ...(shadowEffect !== null && { shadowEffect: EFFECTS[shadowEffect] }),
+    ...(isSame !== null && { isSame }),
   };
+}
+
+function differencesOfCall(
+  { effect }: StoredRunCall,
+  { after, differences: recorded = [] }: ContentOfCall,
+  before: JsonObject | undefined,
+): MessageInitShape<typeof DifferenceSchema>[] {
+  if (effect === "shadow") return recorded.map(differenceToProto);
+  return before && after ? differences(before, after) : [];
 }
 
 /** What differs between two states, as the API shows it. */

@@ -50,6 +50,7 @@ export function callsToProto({ calls, beganMs }: Tried): RunCall[] {
       ...(fits(payload) && { payload: structOf(payload) }),
       ...replyToProto(exchange, changedTo ?? before),
       differences: differencesOf({ record, end, exchange }, before),
+      ...(end?.comparison && { shadowEffect: EFFECTS[end.comparison.effect], isSame: end.comparison.isSame }),
     };
   });
 }

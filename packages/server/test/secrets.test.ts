@@ -1,6 +1,7 @@
 // Secrets are planted in all that Interpose is told and keeps, everything is used, in success and failure, and whatever comes out of it is looked through for each of them, in each form.
 // Told deliberately, and the only exceptions: to who creates or rotates it, a signing key of HMAC or a token, in that answer alone (`tellsSecret`); to callers with
 // `action.target.signing_key.read`, signing keys of HMAC, where v2beta and v2 show targets; to who may read targets, endpoints as they were given, which may have a password and a query.
+// On record, endpoints in messages have no password, but their query.
 // In the database, those endpoints, and the key that signs headers of runs, are not sealed.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
@@ -50,12 +51,19 @@ const MISPLACED = plain("misplaced");
 /** Of those who call an API behind a gateway. */
 const CALLER_TOKEN = plain("caller-token");
 const CALLER_PASSWORD = plain("caller-password");
+/** Of samples that are tried. */
+const SAMPLE_PASSWORD = plain("sample-password");
+const SAMPLE_ITEM = plain("sample-item");
+const SAMPLE_SECRET = plain("sample-secret");
+/** What a target says of fields that are hidden from it, whose names it spells as no other does. */
+const SPELLED = plain("spelled");
 
 const ON_LIST = { request: { method: methodName("ListTargets") } };
 const ON_CREATE = { request: { method: methodName("CreateTarget") } };
 const ON_OUTBOUND = { request: { method: "/interpose.v1.TargetService/UpdateTargetOutbound" } };
 const ON_ORDER = { request: { method: "/shop.v1.Shop/Order" } };
 const ON_ORDERED = { response: { service: "shop.v1.Shop" } };
+const ON_LISTED = { response: { method: methodName("ListTargets") } };
 const ON_FUNCTION = { function: { name: "preuserinfo" } };
 const TYPE = "secrets.planted";
 
@@ -74,6 +82,9 @@ describe("secrets", () => {
   const answers: Found[] = [];
   /** Each run with what was recorded of its messages. */
   const runsSeen: string[] = [];
+  /** What tries and rehearsals have answered. */
+  const tried: JsonAnswer[] = [];
+  const rehearsed: any[] = [];
   /** What the command line has printed. */
   const printed: Found[] = [];
   const secrets: Planted[] = [
@@ -91,9 +102,15 @@ describe("secrets", () => {
     planted("a short header", SHORT),
     planted("the token of a gateway's caller", CALLER_TOKEN),
     planted("a field that is redacted behind a gateway", CALLER_PASSWORD),
+    planted("a redacted field of a sample", SAMPLE_PASSWORD),
+    planted("a field of a sample that its execution hides", SAMPLE_ITEM),
+    planted("a field of a function's sample that is hidden", SAMPLE_SECRET),
+    planted("what a target says of hidden fields", SPELLED),
   ];
   /** Those that stand in a target's endpoint, which those may read who may read targets. */
   const inEndpoints = [planted("a password", PASSWORD), planted("a query", QUERY)];
+  /** That comes on record with no message; queries of URLs do. */
+  const ofEndpoints = inEndpoints.slice(0, 1);
   /** What a caller writes into a place where it does not belong is answered to that caller at most. */
   const misplaced = planted("a secret in the wrong place", MISPLACED);
   /** What signs the headers of runs: it stands in the database alone. */
@@ -378,6 +395,70 @@ describe("secrets", () => {
       await asked("GET", place);
     for (const place of ["/v3alpha/executions/search", "/v2/actions/executions/search"]) await asked("POST", place, {});
 
+    // Samples that are tried, alone and by the executions in force, and what is on record, repeated.
+    const spelling = await startTarget(suite, { body: { PASSWORD: SPELLED, Item: SPELLED } });
+    const speller = await createTarget(admin, { endpoint: withSecrets(spelling.url), type: "restCall" });
+    await setExecution(admin, ON_ORDER, [speller]);
+    const hides = { hiddenFields: ["item"] };
+    await asked("PATCH", `/v1/executionOptions/request${ON_ORDER.request.method}`, hides);
+    await orders("spelled");
+    const subject = { kind: "EXPLAIN_KIND_REQUEST", method: ON_ORDER.request.method };
+    const sample = { item: SAMPLE_ITEM, count: 7, password: SAMPLE_PASSWORD };
+    const tries = [
+      { subject, request: sample },
+      {
+        subject: { kind: "EXPLAIN_KIND_FUNCTION", function: "preuserinfo" },
+        request: { planted_secret: SAMPLE_SECRET },
+      },
+      { subject: { kind: "EXPLAIN_KIND_EVENT", event: TYPE }, request: { of: "no secret" } },
+    ];
+    // Who hooks the trying itself is shown no sample.
+    const onTry = { request: { method: "/interpose.v1.TryService/Try" } };
+    await setExecution(admin, onTry, [id]);
+    for (const targetId of ["", speller, ...told])
+      // To functions and events, what the speller says is of nothing that is hidden.
+      for (const each of targetId === speller ? tries.slice(0, 1) : tries)
+        tried.push(await ask("POST", "/v1/executions:try", { ...each, targetId }));
+    spelling.reply({ status: 500, body: { PASSWORD: SPELLED, ITEM: SPELLED } });
+    await asked("POST", "/v1/executions:try", { subject, targetId: speller, request: sample });
+    spelling.reply({ body: `no JSON: ${SPELLED}` });
+    await asked("POST", "/v1/executions:try", { subject, targetId: speller, request: sample });
+    spelling.reply({ body: { PASSWORD: SPELLED, Item: SPELLED, count: 8 } });
+    await asked("DELETE", "/v3alpha/executions", { condition: onTry });
+    const rehearse = async (body: object): Promise<any[]> => {
+      const response = await fetch(`${server.url}/v1/runs:rehearse`, {
+        method: "POST",
+        headers: {
+          authorization: `Bearer ${ADMIN}`,
+          "content-type": "application/json",
+          accept: "application/x-ndjson",
+        },
+        body: JSON.stringify(body),
+      });
+      const text = await response.text();
+      answers.push({ where: "a rehearsal", text });
+      assert.equal(response.status, 200, text);
+      return text
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line) as unknown);
+    };
+    await eventually("orders are on record", async () => {
+      const { runs = [] } = await asked("GET", `/v1/runs?targetId=${speller}`);
+      return runs.length >= 3;
+    });
+    for (const candidateId of [speller, ...told])
+      rehearsed.push(...(await rehearse({ targetId: speller, candidateId, maxCount: 1 })));
+
+    // Endpoints in messages that come on record.
+    await setExecution(admin, ON_LISTED, [id]);
+    await asked("POST", "/v3alpha/targets/search", { query: { limit: 5 } });
+    await eventually("a list of targets is on record", async () => {
+      const filter = `method=${ON_LISTED.response.method}&side=RUN_SIDE_RESPONSE`;
+      return (await asked("GET", `/v1/runs?${filter}`)).runs?.length > 0;
+    });
+    await asked("DELETE", "/v3alpha/executions", { condition: ON_LISTED });
+
     // The record of runs, each with its messages.
     const last = await eventually("the last run on record", async () => {
       const { runs = [] } = await asked("GET", "/v1/runs?pageSize=1000");
@@ -391,6 +472,11 @@ describe("secrets", () => {
     const direct = { ...environmentOf(server), INTERPOSE_SECRETS_MASTER_KEY: MASTER_KEY.toString("base64") };
     assert.equal(await run(["db", "status"], direct), 0);
     assert.equal(await run(["db", "status", "--json"], direct), 0);
+    const ofSample = ["--target", speller, "--request", JSON.stringify(sample)];
+    assert.equal(await run(["try", "request", ON_ORDER.request.method, ...ofSample], byApi), 0);
+    assert.equal(await run(["try", "request", ON_ORDER.request.method, ...ofSample, "--json"], byApi), 0);
+    assert.equal(await run(["rehearse", "--target", speller, "--candidate", speller, "--max", "1"], byApi), 1);
+    assert.equal(await run(["rehearse", "--target", speller, "--candidate", first, "--max", "1", "--json"], byApi), 0);
     assert.equal(await run(["db", "migrate"], direct), 0);
     for (const args of [
       ["tokens", "list"],
@@ -453,11 +539,16 @@ describe("secrets", () => {
   it("stand in no answer of the API, in no protocol, but those that tell one for the one time", () => {
     assert.ok(answers.length > 200, `${answers.length} answers`);
     assertNonePlanted([...secrets, ...ofRuns], answers);
+    const isOfRun = /^GET \/v1\/runs\/\d+$/;
     const showTargets =
       /^(POST .*\/targets\/search|GET \/(v3alpha|v2beta\/actions|v2\/actions)\/targets\/\d+|targets over .*)$/;
     assertNonePlanted(
       inEndpoints,
-      answers.filter(({ where }) => !showTargets.test(where)),
+      answers.filter(({ where }) => !showTargets.test(where) && !isOfRun.test(where)),
+    );
+    assertNonePlanted(
+      ofEndpoints,
+      answers.filter(({ where }) => isOfRun.test(where)),
     );
   });
 
@@ -492,7 +583,8 @@ describe("secrets", () => {
         .join("\n");
       const where = `${table}.${column}`;
       assertNonePlanted([...secrets, misplaced], [{ where, text }]);
-      if (where !== "targets.endpoint") assertNonePlanted(inEndpoints, [{ where, text }]);
+      if (where === "run_messages.content") assertNonePlanted(ofEndpoints, [{ where, text }]);
+      else if (where !== "targets.endpoint") assertNonePlanted(inEndpoints, [{ where, text }]);
       else
         assert.throws(() => assertNonePlanted(inEndpoints, [{ where, text }]), /has a password/, "they would be seen");
     }
@@ -504,9 +596,31 @@ describe("secrets", () => {
       runsSeen.some((run) => run.includes('"payload"') && run.includes("CreateToken")),
       "with their messages",
     );
-    assertNonePlanted([...secrets, misplaced], [{ where: "the record of runs", text: runsSeen.join("\n") }]);
+    assert.ok(
+      runsSeen.some((run) => run.includes("RUN_SIDE_RESPONSE") && run.includes(QUERY)),
+      "endpoints stand in them",
+    );
+    const text = runsSeen.join("\n");
+    assertNonePlanted([...secrets, ...ofEndpoints, misplaced], [{ where: "the record of runs", text }]);
     const requests = runsSeen.filter((run) => run.includes("RUN_SIDE_REQUEST") && !run.includes('"response":'));
     assertNonePlanted([hidden], [{ where: "requests on record", text: requests.join("\n") }]);
+  });
+
+  it("were tried and rehearsed with: what was sent and answered is told, and what proves a caller is hidden", () => {
+    const answered = tried.filter(({ status }) => status === 200).map(({ body }) => body);
+    assert.equal(answered.length, tried.length);
+    const sent: (Record<string, string> | undefined)[] = answered.flatMap((body) =>
+      (body.sent ?? []).map(({ headers }: any) => headers),
+    );
+    for (const name of ["authorization", "x-planted", "x-shared"])
+      assert.ok(
+        sent.some((headers) => headers?.[name] === "(hidden)"),
+        name,
+      );
+    const replies = answered.flatMap(({ calls = [] }) => calls.map(({ reply }: any) => reply));
+    assert.ok(replies.includes("{}") && replies.includes("no JSON"));
+    const done = rehearsed.filter(({ rehearsed: call }) => call);
+    assert.ok(done.length >= 10 && done.some(({ rehearsed: { reply } }) => reply === '{"count":8}'));
   });
 
   it("are sent to no target that they are not for", () => {

@@ -18,6 +18,39 @@ function wholeJson(message: Message, schema: DescMessage = Vault): JsonObject {
   return toJson(schema, unwrap(message) as never, { useProtoFieldName: true, registry }) as JsonObject;
 }
 
+describe("recordable()", () => {
+  const reply = {
+    NAME: "a",
+    Api_Key: "b",
+    apikey: "c",
+    MARKED: "d",
+    inner: { Marked: "e", Name: "f" },
+    ITEMS: [{ API_KEY: "g" }],
+    by_name: { A: { MARKED: "h", name: "i" } },
+    labels: { MARKED: "j" },
+    any: { "@type": ANY, MARKED: "k", NAME: "l" },
+    MARKEDLY: "m",
+  };
+
+  it("leaves out what is hidden in any case of its name, at any depth, and nothing else", () => {
+    const shown = hiding(["**.api_key"], {}).recordable(JSON.stringify(reply)) ?? "";
+    assert.deepEqual(JSON.parse(shown), {
+      NAME: "a",
+      inner: { Name: "f" },
+      ITEMS: [{}],
+      by_name: { A: { name: "i" } },
+      labels: { MARKED: "j" },
+      any: { "@type": ANY, NAME: "l" },
+      MARKEDLY: "m",
+    });
+  });
+
+  it("keeps no text in which nothing could be found", () => {
+    for (const text of ["MARKED: d", '"marked"', "[]", '{"marked":'])
+      assert.equal(hiding([], {}).recordable(text), undefined);
+  });
+});
+
 describe("withHiddenFields()", () => {
   it("answers the message itself where nothing of its type can be hidden", () => {
     const empty = protobufMessage(StructSchema, create(StructSchema));

@@ -73,7 +73,7 @@ function messageFrom(source: Source): Message {
     recordable(reply) {
       const hidden = hiddenFields.in(schema);
       if (!hidden) return reply;
-      return recordableJson(reply, (json) => shownJson(hidden, json, { registry, of: "reply" }));
+      return recordableJson(reply, (json) => shownJson(hidden, json, { registry, of: "record" }));
     },
   } satisfies SourcedMessage as SourcedMessage;
 

@@ -2,13 +2,17 @@ import { create, toJson, type DescField, type DescMessage, type Registry } from 
 import { isJsonObject, type JsonObject, type JsonValue } from "@interpose/engine";
 import { shownDynamic } from "./dynamic-json.ts";
 import { formOf, type HiddenIn, type HiddenInField } from "./hidden-fields.ts";
+import { shapeOf } from "./shape.ts";
 
 /** Where messages of another type come from, and what stands for the value of one that is hidden. */
 export interface ShownJsonOptions {
   /** Knows the types that `google.protobuf.Any` may hold. */
   readonly registry: Registry | undefined;
-  /** What is left of a hidden value that must have one, as the well-known types in a `google.protobuf.Any`: nothing in what targets see, and an empty one in what they reply. */
-  readonly of: "payload" | "reply";
+  /**
+   * What is left of a hidden value that must have one, as the well-known types in a `google.protobuf.Any`: nothing in what targets see, and an empty one in what they reply. On record, names
+   * of fields may be in any case.
+   */
+  readonly of: "payload" | "reply" | "record";
 }
 
 /** A message's JSON, in either spelling, without its hidden fields. What does not fit the type is left as it is, for others to refuse. */
@@ -28,7 +32,9 @@ export function shownJson(hidden: HiddenIn, json: JsonValue, options: ShownJsonO
 function shownMessage(hidden: HiddenIn, json: JsonObject, options: ShownJsonOptions): JsonObject {
   const kept: (readonly [string, JsonValue])[] = [];
   for (const [key, value] of Object.entries(json)) {
-    const field = fieldsByKey(hidden.schema).get(key) ?? extensionOf(key, options.registry);
+    // A merge takes it for the same field.
+    const inAnyCase = options.of === "record" ? shapeOf(hidden.schema).field(key)?.protoName : undefined;
+    const field = fieldsByKey(hidden.schema).get(inAnyCase ?? key) ?? extensionOf(key, options.registry);
     const found = field && hidden.field(field);
     if (found?.isHidden) continue;
     const shown = found ? shownField(found, value, options) : value;

@@ -1,4 +1,11 @@
-import { hiddenRoot, invocation, planForFunction, type JsonObject, type Snapshot } from "@interpose/engine";
+import {
+  hiddenRoot,
+  invocation,
+  planForFunction,
+  type HiddenPlace,
+  type JsonObject,
+  type Snapshot,
+} from "@interpose/engine";
 import { recordableJson, shownDynamic } from "@interpose/protocol";
 import type { CallContext } from "../hosts/call-context.ts";
 import type { RunCaller, Runner } from "../hosts/runner.ts";
@@ -30,12 +37,16 @@ export interface InvokingCall extends CallContext {
  */
 export type InvokeFunction = (name: string, input: JsonObject, call: InvokingCall) => Promise<JsonObject>;
 
+/** A reply of a function's target without what is hidden. Undefined: something is, and the reply is no JSON object. */
+export function recordableReply(hidden: HiddenPlace, reply: string): string | undefined {
+  return hidden.isEnd ? reply : recordableJson(reply, (json) => shownDynamic(hidden, json));
+}
+
 /** The one way to invoke functions, whoever asks for it. */
 export function createInvoker({ catalog, snapshot, run, hiddenFields }: InvokerOptions): InvokeFunction {
   const rulesOf = createRulesByFunction();
   const hidden = hiddenRoot(hiddenFields);
-  const recordable = (reply: string): string | undefined =>
-    hidden.isEnd ? reply : recordableJson(reply, (json) => shownDynamic(hidden, json));
+  const recordable = (reply: string): string | undefined => recordableReply(hidden, reply);
 
   return async (name, input, { instanceId, caller = {}, ...call }) => {
     const rules = rulesOf(instanceId, await existingFunction(catalog, instanceId, name));

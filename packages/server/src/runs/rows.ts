@@ -2,6 +2,7 @@ import type { CallRecord, JsonDifference, JsonObject, LateEnd, Recordable } from
 import type { RunEvent } from "../hosts/runner.ts";
 import { isFailedCall } from "./selection.ts";
 import type { LateRow, RunCallRow, RunRow } from "../store/sql/run-row.ts";
+import { bytesWithoutUrlCredentials, withoutUrlCredentials } from "./url-credentials.ts";
 
 /** Longest texts that are kept, in characters. */
 const LONGEST_ID = 1_000;
@@ -26,7 +27,7 @@ export function runRow(event: RunEvent): RunRow {
     outcome: outcome.kind === "refused" ? "refused" : outcome.changed ? "changed" : "passed",
     error_reason: error?.reason,
     error_code: error?.code,
-    error_text: error?.message.slice(0, LONGEST_TEXT),
+    error_text: recordedText(error?.message),
     calls: calls.length,
     failed_calls: calls.reduce((count, call) => count + (isFailedCall(call) ? 1 : 0), 0),
   };
@@ -45,7 +46,7 @@ export function callRow({ runId, beganMs }: RunEvent, call: CallRecord<unknown>,
     status,
     effect,
     failure,
-    detail: detail?.slice(0, LONGEST_TEXT),
+    detail: recordedText(detail),
   };
 }
 
@@ -58,10 +59,14 @@ export function lateRow(runId: string, place: number, end: LateEnd<unknown>): La
     duration_ms: durationMs,
     status,
     failure,
-    detail: detail?.slice(0, LONGEST_TEXT),
+    detail: recordedText(detail),
     shadow_effect: comparison?.effect,
     is_same: comparison?.isSame,
   };
+}
+
+function recordedText(text: string | undefined): string | undefined {
+  return text && withoutUrlCredentials(text).slice(0, LONGEST_TEXT);
 }
 
 /** A row as JSON. PostgreSQL stores no NUL, and no half of a surrogate pair: JSON has either as an escape, and U+FFFD stands for it. */
@@ -157,7 +162,7 @@ function writeCall(
     if (json !== undefined) [rest, comma] = [`${text}"payload":${json}`, ","];
   } else if (sent.byteLength <= maxMessageBytes) {
     to.append(`${text}"payload":`);
-    to.appendBytes(sent);
+    to.appendBytes(bytesWithoutUrlCredentials(sent));
     [rest, comma] = ["", ","];
   }
   for (const member of [
@@ -174,7 +179,7 @@ function writeCall(
 /** Empty: there is none to keep. */
 function replyMember(reply: string | undefined, subject: Recordable, maxMessageBytes: number): string {
   const shown = reply && subject.recordable(reply);
-  return shown ? `"reply":${JSON.stringify(cutToBytes(shown, maxMessageBytes))}` : "";
+  return shown ? `"reply":${JSON.stringify(cutToBytes(withoutUrlCredentials(shown), maxMessageBytes))}` : "";
 }
 
 function stateMember(
@@ -191,10 +196,11 @@ function differencesMember(differences: readonly JsonDifference[] = [], maxMessa
   return json === undefined ? "" : `"differences":${json}`;
 }
 
-/** The JSON of a value, where it is not too large. */
+/** The JSON of a value as the record has it, where it is not too large. */
 function jsonWithin(value: JsonObject | readonly JsonDifference[], maxBytes: number): string | undefined {
   const text = JSON.stringify(value);
-  return text.length * 3 <= maxBytes || Buffer.byteLength(text) <= maxBytes ? text : undefined;
+  const fits = text.length * 3 <= maxBytes || Buffer.byteLength(text) <= maxBytes;
+  return fits ? withoutUrlCredentials(text) : undefined;
 }
 
 /** As much of a text as has so many bytes in UTF-8, whole characters alone. */

@@ -9,11 +9,14 @@ import {
   type CallEnd,
   type CallFailure,
   type Exchange,
+  type HiddenPlace,
   type JsonObject,
   type Message,
   type Subject,
   type Target,
 } from "@interpose/engine";
+import { shownDynamic } from "@interpose/protocol";
+import { recordableReply } from "../functions/index.ts";
 
 /** A call on record, with what was kept of it. */
 export interface RecordedCall {
@@ -30,7 +33,14 @@ export interface RecordedCall {
   readonly outputBefore: JsonObject | undefined;
 }
 
-/** How the message of a call is known again. Undefined: its method is not known here. */
+/** What targets are shown now, which may be less than when a call was put on record. */
+export interface ShownNow {
+  readonly read: ReadMessage;
+  /** What is hidden of the input of a function. */
+  readonly hidden: HiddenPlace;
+}
+
+/** How the message of a call is known again, as targets are shown it. Undefined: its method is not known here. */
 export type ReadMessage = (of: "request" | "response", json: JsonObject) => Message | undefined;
 
 /** A call on record, made ready to be repeated with another target. */
@@ -44,7 +54,7 @@ export interface Repeatable {
 }
 
 /** Makes a call on record ready; or says why it cannot be repeated. */
-export function repeatable(call: RecordedCall, candidate: Target, read: ReadMessage): Repeatable | string {
+export function repeatable(call: RecordedCall, candidate: Target, { read, hidden }: ShownNow): Repeatable | string {
   const { payload, side, after } = call;
   const effect = effectInEarnest(call);
   if (!payload) return "what it was sent is not on record: it was too large, or runs.messages is off";
@@ -57,7 +67,12 @@ export function repeatable(call: RecordedCall, candidate: Target, read: ReadMess
     if (side === "function") {
       const { function: name, ...input } = payload;
       const given = (typeof name === "string" ? name : "").replace(/^function\//, "");
-      const begun = invocation({ name: given, input, outputOf: (merged) => merged });
+      const begun = invocation({
+        name: given,
+        input: shownDynamic(hidden, input) as JsonObject,
+        outputOf: (merged) => merged,
+        recordable: (reply) => recordableReply(hidden, reply),
+      });
       const stated = (output: JsonObject | undefined): typeof begun =>
         (output && begun.repliedBy({ ...candidate, replyMode: undefined }, output)) ?? begun;
       const before = stated(call.outputBefore);

@@ -54,6 +54,8 @@ export interface Tried {
   readonly beganMs: number;
   readonly outcome: "passed" | "changed" | "refused";
   readonly error: InterposeError | undefined;
+  /** What it was about, before all calls; undefined: nobody was called. */
+  readonly subject: Recordable | undefined;
   /** What targets were shown before all of them, and what became of it; undefined: nobody was called. */
   readonly shown: { readonly before: JsonObject; readonly after: JsonObject } | undefined;
 }
@@ -117,7 +119,7 @@ async function carryOut(
     if (!event || !(thrown instanceof InterposeError)) throw thrown;
     error = thrown;
   }
-  if (!event) return { calls: [], beganMs, outcome: "passed", error: undefined, shown: undefined };
+  if (!event) return { calls: [], beganMs, outcome: "passed", error: undefined, subject: undefined, shown: undefined };
   const { runId, run, subject, plan } = event;
   const calls = await Promise.all(
     run.calls.map(async (record, i) => {
@@ -135,6 +137,7 @@ async function carryOut(
     beganMs,
     outcome: outcome.kind === "refused" ? "refused" : outcome.changed ? "changed" : "passed",
     error,
+    subject,
     shown: before && after && { before, after },
   };
 }

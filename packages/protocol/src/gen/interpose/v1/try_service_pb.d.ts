@@ -135,7 +135,7 @@ export declare type TryRequest = Message<"interpose.v1.TryRequest"> & {
   targetId: string;
 
   /**
-   * The request, input of the function, or payload of the event.
+   * The request, input of the function, or payload of the event. It may have fields that are hidden from targets, so none sees it that hooks this method.
    *
    * @generated from field: google.protobuf.Struct request = 3;
    */

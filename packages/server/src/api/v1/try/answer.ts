@@ -9,6 +9,7 @@ import {
   type RunErrorSchema,
 } from "@interpose/protocol/gen/interpose/v1/run_service_pb";
 import type { SentHeadersSchema } from "@interpose/protocol/gen/interpose/v1/try_service_pb";
+import { cutToBytes } from "../../../runs/rows.ts";
 import type { ToldTarget } from "../../../try/try-event.ts";
 import type { Tried, TriedCall } from "../../../try/try.ts";
 import { differences, differenceToProto, EFFECTS, structOf } from "../runs/calls.ts";
@@ -29,7 +30,7 @@ export const OUTCOMES: Readonly<Record<Tried["outcome"], RunOutcome>> = {
 };
 
 /** The calls of a try as the API shows them. */
-export function callsToProto({ calls, beganMs }: Tried): RunCall[] {
+export function callsToProto({ calls, beganMs, subject }: Tried): RunCall[] {
   const fits = createBudget();
   let state: Recordable | undefined;
   return calls.map(({ record, end, exchange }, i) => {
@@ -48,7 +49,7 @@ export function callsToProto({ calls, beganMs }: Tried): RunCall[] {
       failure: failure ?? "",
       detail: detail ?? "",
       ...(fits(payload) && { payload: structOf(payload) }),
-      ...replyToProto(exchange, changedTo ?? before),
+      ...replyToProto(exchange, subject),
       differences: differencesOf({ record, end, exchange }, before),
       ...(end?.comparison && { shadowEffect: EFFECTS[end.comparison.effect], isSame: end.comparison.isSame }),
     };
@@ -114,9 +115,9 @@ export function errorToProto({ reason, code, message }: InterposeError): Message
 
 function replyToProto(exchange: DeliveryExchange | undefined, subject: Recordable | undefined): { reply?: string } {
   if (!exchange?.reply || exchange.reply.byteLength === 0) return {};
-  const text = Buffer.from(exchange.reply.subarray(0, SHOWN_REPLY_BYTES)).toString();
+  const text = Buffer.from(exchange.reply).toString();
   const shown = subject ? subject.recordable(text) : text;
-  return shown === undefined ? {} : { reply: shown };
+  return shown === undefined ? {} : { reply: cutToBytes(shown, SHOWN_REPLY_BYTES) };
 }
 
 function createBudget(): (payload: JsonObject) => boolean {

@@ -1,6 +1,14 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { HttpTargetCaller } from "@interpose/caller";
-import { InterposeError, type CallComparison, type CallEnd, type Exchange, type Target } from "@interpose/engine";
+import {
+  hiddenRoot,
+  InterposeError,
+  type CallComparison,
+  type CallEnd,
+  type Exchange,
+  type Snapshot,
+  type Target,
+} from "@interpose/engine";
 import type {
   RehearseRunsRequest,
   RehearseRunsResponseSchema,
@@ -8,6 +16,7 @@ import type {
 import { authorize } from "../../../access/authorize.ts";
 import type { Call } from "../../../call.ts";
 import { checkEndpoint } from "../../../commands/target-rules.ts";
+import { createHiding } from "../../../hosts/hiding.ts";
 import type { RunChains } from "../../../hosts/run-chain.ts";
 import { listRuns } from "../../../store/sql/list-runs.ts";
 import type { StoredRun, StoredRunCall } from "../../../store/sql/run-row.ts";
@@ -21,12 +30,16 @@ import { callToProto, contentsOf, differenceToProto, EFFECTS, stateBefore, struc
 import { filterFromProto } from "../runs/filter.ts";
 import { runToProto } from "../runs/run.ts";
 import { messageFromSample, registryOf } from "./message.ts";
+import { conditionOf, planOf } from "./subject.ts";
 
 /** What rehearsing needs. */
 export interface RehearsalParts {
   readonly call: HttpTargetCaller["call"];
   readonly chains: RunChains;
   readonly newId: () => string;
+  readonly snapshot: () => Snapshot;
+  /** Paths of what no target sees. */
+  readonly hiddenFields: readonly string[];
 }
 
 /** Runs that are repeated at once. */
@@ -43,6 +56,8 @@ export function createRehearsal(
   parts: RehearsalParts,
 ): (request: RehearseRunsRequest, call: Call) => AsyncGenerator<Answer> {
   const { database } = api;
+  const hide = createHiding(parts.hiddenFields);
+  const hidden = hiddenRoot(parts.hiddenFields);
 
   async function* rehearse(request: RehearseRunsRequest, call: Call): AsyncGenerator<Answer> {
     authorize(call.caller, { kind: "permission", permission: "run.read" });
@@ -115,7 +130,7 @@ export function createRehearsal(
         outputBefore: run.side === "function" ? before : undefined,
       },
       candidate,
-      readerOf(run.method ?? ""),
+      { read: readerOf(run), hidden },
     );
     if (typeof ready === "string") return { run: shown, recorded, skippedBecause: ready };
     const id = parts.newId();
@@ -134,11 +149,16 @@ export function createRehearsal(
     };
   }
 
-  function readerOf(name: string): ReadMessage {
-    const [method] = api.catalog().methodsNamed(name);
-    if (!method) return () => undefined;
+  function readerOf({ method: name, side }: StoredRun): ReadMessage {
+    const [method] = name === null || side === "function" ? [] : api.catalog().methodsNamed(name);
+    if (!name || !method || side === "function") return () => undefined;
     const registry = registryOf(method);
-    return (of, json) => messageFromSample(of === "request" ? method.input : method.output, json, registry);
+    const subject = { kind: side, method, name };
+    const plan = planOf(subject, parts.snapshot()) ?? { executionId: "", condition: conditionOf(subject), targets: [] };
+    return (of, json) => {
+      const message = messageFromSample(of === "request" ? method.input : method.output, json, registry);
+      return hide(plan, { message, request: undefined }).message;
+    };
   }
 }
 
@@ -150,7 +170,8 @@ function rehearsedToProto(
   { end }: CallComparison & { readonly end: CallEnd },
 ): Answer["rehearsed"] {
   const { status, durationMs } = exchange;
-  const reply = exchange.kind === "replied" ? recordable(cutToBytes(exchange.body, SHOWN_REPLY_BYTES)) : undefined;
+  const shown = exchange.kind === "replied" ? recordable(exchange.body) : undefined;
+  const reply = shown && cutToBytes(shown, SHOWN_REPLY_BYTES);
   return {
     place,
     targetId: target.id,
@@ -161,7 +182,7 @@ function rehearsedToProto(
     failure: end.failure ?? "",
     detail: end.detail ?? "",
     payload: structOf(payload),
-    ...(reply !== undefined && { reply }),
+    ...(reply && { reply }),
   };
 }
 

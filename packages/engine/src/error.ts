@@ -45,6 +45,7 @@ export const ERROR_REASONS = {
   actions_invalid: "invalid_argument",
   actions_conflict: "failed_precondition",
   actions_changed: "aborted",
+  too_many_tries: "resource_exhausted",
   page_token_invalid: "invalid_argument",
   event_invalid: "invalid_argument",
   event_key_reused: "already_exists",

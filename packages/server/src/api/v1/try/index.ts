@@ -15,6 +15,7 @@ import { apiService, type ApiService } from "../../service.ts";
 import { differences, structOf } from "../runs/calls.ts";
 import { callsToProto, errorToProto, headersToProto, OUTCOMES, toldToProto } from "./answer.ts";
 import { messageFromSample, registryOf, violationsOf } from "./message.ts";
+import { createPlaces } from "./places.ts";
 import { createRehearsal, type RehearsalParts } from "./rehearse.ts";
 import { makeSample } from "./sample.ts";
 import { conditionOf, planOf, subjectFromProto, type Subject } from "./subject.ts";
@@ -22,28 +23,41 @@ import { conditionOf, planOf, subjectFromProto, type Subject } from "./subject.t
 /** What the service needs. */
 export interface TryServiceParts extends TryParts, Omit<TryEventParts, "deliver">, RehearsalParts {}
 
+/** Most that one server makes at once: each holds its payloads and replies until all of its targets have answered. */
+const MOST_TRIES = 20;
+
 type Answer = MessageInitShape<typeof TryResponseSchema>;
 
 /** The service `interpose.v1.TryService`. */
 export function tryServiceV1(api: ApiContext, parts: TryServiceParts): ApiService {
+  const takePlace = createPlaces(MOST_TRIES, "tries");
   return apiService(TryService, {
     makeSample: (request, call) => makeSample(api, request, call),
 
     async try(given, call) {
-      const subject = subjectFromProto(required(given.subject), api);
-      const plan = await planToTry(subject, given.targetId, call);
-      switch (subject.kind) {
-        case "function":
-          return answerOf(plan, await tryFunction(parts, subject.name, given.request ?? {}, { plan, call }));
-        case "event":
-          return plan ? eventAnswer(plan, subject.type, given.request ?? {}, call) : nothingCalled(given.request);
-        default:
-          return messageAnswer(subject, given, plan, call);
+      const leave = takePlace();
+      try {
+        return await tryOne(given, call);
+      } finally {
+        leave();
       }
     },
 
     rehearseRuns: createRehearsal(api, parts),
   });
+
+  async function tryOne(given: TryRequest, call: Call): Promise<Answer> {
+    const subject = subjectFromProto(required(given.subject), api);
+    const plan = await planToTry(subject, given.targetId, call);
+    switch (subject.kind) {
+      case "function":
+        return answerOf(plan, await tryFunction(parts, subject.name, given.request ?? {}, { plan, call }));
+      case "event":
+        return plan ? eventAnswer(plan, subject.type, given.request ?? {}, call) : nothingCalled(given.request);
+      default:
+        return messageAnswer(subject, given, plan, call);
+    }
+  }
 
   async function planToTry(subject: Subject, targetId: string, call: Call): Promise<Plan | undefined> {
     const hooked = planOf(subject, parts.snapshot());

@@ -30,6 +30,7 @@ import { callToProto, contentsOf, differenceToProto, EFFECTS, stateBefore, struc
 import { filterFromProto } from "../runs/filter.ts";
 import { runToProto } from "../runs/run.ts";
 import { messageFromSample, registryOf } from "./message.ts";
+import { createPlaces } from "./places.ts";
 import { conditionOf, planOf } from "./subject.ts";
 
 /** What rehearsing needs. */
@@ -42,7 +43,9 @@ export interface RehearsalParts {
   readonly hiddenFields: readonly string[];
 }
 
-/** Runs that are repeated at once. */
+/** Most that one server makes at once. */
+const MOST_REHEARSALS = 5;
+/** Runs that are repeated at once in one of them. */
 const AT_ONCE = 4;
 const DEFAULT_COUNT = 100;
 /** So much of a reply is shown, in bytes, as on record. */
@@ -59,7 +62,18 @@ export function createRehearsal(
   const hide = createHiding(parts.hiddenFields);
   const hidden = hiddenRoot(parts.hiddenFields);
 
+  const takePlace = createPlaces(MOST_REHEARSALS, "rehearsals");
+
   async function* rehearse(request: RehearseRunsRequest, call: Call): AsyncGenerator<Answer> {
+    const leave = takePlace();
+    try {
+      yield* rehearseAll(request, call);
+    } finally {
+      leave();
+    }
+  }
+
+  async function* rehearseAll(request: RehearseRunsRequest, call: Call): AsyncGenerator<Answer> {
     authorize(call.caller, { kind: "permission", permission: "run.read" });
     const { targetId, maxCount, runs: given } = request;
     const candidate = await candidateOf(request, call);
@@ -75,7 +89,11 @@ export function createRehearsal(
     const underWay: Promise<Answer>[] = [];
     const begin = (): void => {
       const run = waiting.shift();
-      if (run && !call.signal.aborted) underWay.push(repeat(run, targetId, candidate, call));
+      if (!run || call.signal.aborted) return;
+      const repeated = repeat(run, targetId, candidate, call);
+      // Of several that fail, as when the store goes away, the first is told, and nobody asks for the others.
+      repeated.catch(() => undefined);
+      underWay.push(repeated);
     };
     for (let i = 0; i < AT_ONCE; i++) begin();
     let doneCount = 0;

@@ -79,7 +79,7 @@ describe("the page Deliveries", () => {
     await page.getByRole("region", { name: "the reply of attempt 2" }).getByText("no such account").waitFor();
     await page.getByRole("region", { name: "the event's payload" }).getByText('"amount": 12').waitFor();
     assert.equal(
-      await page.getByRole("link", { name: "Explain" }).getAttribute("href"),
+      await page.getByRole("main").getByRole("link", { name: "Explain" }).getAttribute("href"),
       "/console/explain?kind=event&event=order.paid",
     );
     await checkAccessible(page);

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { setTimeout } from "node:timers/promises";
 import { fromBinary, type DescService } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema, type FileDescriptorProto } from "@bufbuild/protobuf/wkt";
 import { createTargetCaller } from "@interpose/caller";
@@ -12,45 +11,15 @@ import {
   methodRules,
   openApiDocument,
 } from "@interpose/protocol";
-import { ActionsService } from "@interpose/protocol/gen/interpose/v1/actions_service_pb";
-import { CatalogService } from "@interpose/protocol/gen/interpose/v1/catalog_service_pb";
-import { EventService } from "@interpose/protocol/gen/interpose/v1/event_service_pb";
-import { DeliveryService } from "@interpose/protocol/gen/interpose/v1/delivery_service_pb";
-import { ExecutionService } from "@interpose/protocol/gen/interpose/v1/execution_service_pb";
-import { ExplainService } from "@interpose/protocol/gen/interpose/v1/explain_service_pb";
-import { FunctionService } from "@interpose/protocol/gen/interpose/v1/function_service_pb";
-import { InstanceService } from "@interpose/protocol/gen/interpose/v1/instance_service_pb";
-import { RunService } from "@interpose/protocol/gen/interpose/v1/run_service_pb";
-import { TargetService } from "@interpose/protocol/gen/interpose/v1/target_service_pb";
-import { TryService } from "@interpose/protocol/gen/interpose/v1/try_service_pb";
-import { TokenService } from "@interpose/protocol/gen/interpose/v1/token_service_pb";
-import { ActionService as ActionServiceV2 } from "@interpose/protocol/gen/zitadel/action/v2/action_service_pb";
-import { ActionService as ActionServiceV2beta } from "@interpose/protocol/gen/zitadel/action/v2beta/action_service_pb";
-import { ActionService as ActionServiceV3alpha } from "@interpose/protocol/gen/zitadel/action/v3alpha/action_service_pb";
 import { Health } from "@interpose/protocol/gen/grpc/health/v1/health_pb";
 import { ServerReflection } from "@interpose/protocol/gen/grpc/reflection/v1/reflection_pb";
 import { ServerReflection as ServerReflectionV1Alpha } from "@interpose/protocol/gen/grpc/reflection/v1alpha/reflection_pb";
 import { createAuthenticator, createOidcVerifier } from "../access/index.ts";
 import type { ApiContext } from "../api/context.ts";
-import { actionsServiceV1 } from "../api/v1/actions.ts";
-import { eventServiceV1 } from "../api/v1/events.ts";
-import { deliveryServiceV1 } from "../api/v1/deliveries/index.ts";
-import { catalogServiceV1 } from "../api/v1/catalog.ts";
-import { executionServiceV1 } from "../api/v1/executions.ts";
-import { explainServiceV1 } from "../api/v1/explain/index.ts";
-import { functionServiceV1 } from "../api/v1/functions.ts";
-import { instanceServiceV1 } from "../api/v1/instance.ts";
-import { tryServiceV1 } from "../api/v1/try/index.ts";
-import { runServiceV1 } from "../api/v1/runs/index.ts";
-import { targetServiceV1 } from "../api/v1/targets.ts";
-import { tokenServiceV1 } from "../api/v1/tokens.ts";
-import { actionServiceV2, actionServiceV2beta } from "../api/v2/index.ts";
-import { actionServiceV3alpha } from "../api/v3alpha/index.ts";
+import { SERVED, servicesOf } from "../api/index.ts";
 import { ensureDefaultInstance } from "../commands/first-start.ts";
 import type { Settings } from "../config/index.ts";
 import { createConsole, type ConsoleSignIn } from "../console/index.ts";
-import { createOwnerTeller } from "../deliveries/owner-teller.ts";
-import { startDeliveryWorker } from "../deliveries/worker.ts";
 import { knownEventTypes } from "../events/known-types.ts";
 import { createPublisher, type Publisher } from "../events/publisher.ts";
 import { createRate } from "../events/rate.ts";
@@ -69,7 +38,7 @@ import { openVault } from "../keys/open-vault.ts";
 import { startKeyRotation } from "../keys/rotation.ts";
 import { answerCloudEvents, isCloudEvents } from "../listener/cloud-events.ts";
 import type { NodeRequest, NodeResponse } from "../listener/exchange.ts";
-import { addHealth, addReflection, type Readiness } from "../listener/infrastructure.ts";
+import { addHealth, addReflection } from "../listener/infrastructure.ts";
 import { createPages } from "../listener/pages.ts";
 import { createRequestHandler } from "../listener/request-handler.ts";
 import { answerRest } from "../listener/rest.ts";
@@ -79,47 +48,23 @@ import type { Log } from "../observe/log.ts";
 import { createRecorder } from "../runs/recorder.ts";
 import { startRunRetention } from "../runs/retention.ts";
 import { startLiveRouter } from "../router/live-router.ts";
-import type { Database } from "../store/database.ts";
-import { DELIVERY_CONNECTIONS } from "../store/connections.ts";
 import { openStore } from "../store/index.ts";
 import { migrate } from "../store/migrations.ts";
 import { ensureRunKey } from "../store/sql/ensure-run-key.ts";
-import { readRevision } from "../store/sql/read-revision.ts";
 import { selectToken } from "../store/sql/select-token.ts";
 import { VERSION } from "../version.ts";
 import { createNameableServices } from "./nameable-services.ts";
+import { createReadiness } from "./readiness.ts";
+import { startDelivering } from "./delivering.ts";
 import { DRAIN_SLACK_MS, type Teardown } from "./teardown.ts";
 
 /** How often a node looks whether its executions are current, should it have missed a notification. */
 const ROUTER_POLL_MS = 2_000;
 /** Longest time for stopping the store: an embedded PostgreSQL is asked twice, 15 seconds each. */
 const STORE_STOP_MS = 40_000;
-/** What the delivery worker may take for its last statements, beyond the time that attempts get. */
-const LAST_WRITES_MS = 10_000;
 const DAY_MS = 24 * 3_600_000;
-/** A store that says nothing for so long cannot be worked with. */
-const READY_MS = 2_000;
 /** Comments and types of the own API, made from its .proto files. */
 const DESCRIPTOR_SET = new URL(import.meta.resolve("@interpose/protocol/descriptors.binpb"));
-
-/** The services of the own API. */
-const SERVED = [
-  ActionServiceV3alpha,
-  ActionServiceV2beta,
-  ActionServiceV2,
-  TokenService,
-  TargetService,
-  ExecutionService,
-  ExplainService,
-  CatalogService,
-  EventService,
-  FunctionService,
-  DeliveryService,
-  InstanceService,
-  RunService,
-  TryService,
-  ActionsService,
-];
 
 /** What an Interpose is put together from. */
 export interface AssemblyParts {
@@ -253,23 +198,17 @@ export async function assemble({
       run: createRunner({ ...running, host }),
       hiddenFields,
     });
-  let tellOwners: (targetIds: readonly string[]) => void;
-  if (settings.deliveries.enabled) {
-    const { maxInFlight } = settings.deliveries;
-    const { deliver } = targets;
-    const connections = store.open({ maxConnections: DELIVERY_CONNECTIONS, plansByIndex: true });
-    teardown.add("connections for deliveries", connections.close);
-    const worker = await startDeliveryWorker(
-      { database: connections, instanceId, router, deliver, chains, log },
-      { maxInFlight },
-    );
-    teardown.add("deliveries", () => worker.stop(drainMs), drainMs + DRAIN_SLACK_MS + LAST_WRITES_MS);
-    ({ tellOwners } = worker);
-  } else {
-    const teller = createOwnerTeller(database, (error) => log("owners.not_told", { error }));
-    teardown.add("telling of what was published", teller.stop);
-    tellOwners = teller.tell;
-  }
+  const tellOwners = await startDelivering({
+    store,
+    instanceId,
+    router,
+    deliver: targets.deliver,
+    chains,
+    log,
+    teardown,
+    settings: settings.deliveries,
+    drainMs,
+  });
   const nameable = createNameableServices([...ownServices, ...embeddedServices]);
   const gateways = await startGateways({
     settings: gatewaysOf(settings),
@@ -339,14 +278,8 @@ export async function assemble({
     tellOwners,
   });
   const { file: ownFiles } = fromBinary(FileDescriptorSetSchema, await readFile(DESCRIPTOR_SET));
-  const services = [
-    actionServiceV3alpha(api),
-    actionServiceV2beta(api),
-    actionServiceV2(api),
-    tokenServiceV1(api),
-    targetServiceV1(api),
-    executionServiceV1(api),
-    explainServiceV1(api, {
+  const services = servicesOf(api, {
+    explain: {
       sources: router.sources,
       egress: settings.egress,
       credentialsOf: keys.credentialsOf,
@@ -354,14 +287,13 @@ export async function assemble({
       hiddenFields,
       limits,
       delivers: settings.deliveries.enabled,
-    }),
-    catalogServiceV1(api, { snapshot: router.current, ownFiles }),
-    eventServiceV1(api, { publisher, declared: settings.events.declared }),
-    functionServiceV1(api, invokerOf("api")),
-    deliveryServiceV1(api),
-    instanceServiceV1(api, { settings, origins, store: store.description, nodeId: newId(), startedAt: new Date() }),
-    runServiceV1(api, recorder.counts),
-    tryServiceV1(api, {
+    },
+    catalog: { snapshot: router.current, ownFiles },
+    events: { publisher, declared: settings.events.declared },
+    invoke: invokerOf("api"),
+    facts: { settings, origins, store: store.description, nodeId: newId(), startedAt: new Date() },
+    runs: recorder.counts,
+    try: {
       running: { newRunId: newId, limits: running.limits, chains },
       deliver: targets.deliver,
       call: targets.call,
@@ -371,9 +303,8 @@ export async function assemble({
       chains,
       newId,
       maxRunMs: limits.maxRunSeconds * 1000,
-    }),
-    actionsServiceV1(api),
-  ];
+    },
+  });
 
   const validator = createMessageValidator();
   validator.prepare(SERVED.flatMap(({ methods }) => methods.map(({ input }) => input)));
@@ -437,22 +368,6 @@ export async function assemble({
 /** How one signs in to the console. That there is an issuer where there is a client, the settings have seen to. */
 function consoleSignIn({ console: { oidc }, oidc: tokens }: Settings): ConsoleSignIn {
   return oidc && tokens ? { oidc: { ...oidc, issuer: tokens.issuer } } : {};
-}
-
-/** The server can work while the store answers, and no longer once it is told to stop. That executions are loaded is a condition of the start. */
-function createReadiness(database: Database, instanceId: string, stop: AbortSignal): Readiness {
-  return {
-    stopping: stop,
-    async notReadyBecause() {
-      if (stop.aborted) return "the server is stopping";
-      const late = setTimeout(READY_MS, "the store does not answer", { ref: false });
-      const asked = readRevision(database, instanceId).then(
-        () => undefined,
-        () => "the store cannot be reached",
-      );
-      return Promise.race([asked, late]);
-    },
-  };
 }
 
 function openApiText(files: readonly FileDescriptorProto[]): string {

@@ -4,6 +4,7 @@ import { createTeardown } from "../assembly/teardown.ts";
 import type { ReadSettings } from "../config/index.ts";
 import { createLog } from "../observe/log.ts";
 import { VERSION } from "../version.ts";
+import { collectGarbage } from "./collect-garbage.ts";
 import { startMessage } from "./start-message.ts";
 
 /** What a served process is told and tells. */
@@ -29,6 +30,7 @@ export async function serve({ settings, origins }: ReadSettings, io: ServeIo): P
       onFatal: (error) => fatal.abort(error),
       embeddedServices: [],
     });
+    collectGarbage();
     const url = await listen(onRequest, settings, teardown);
     log("server.started", { url, store, version: VERSION });
     io.print(startMessage({ version: VERSION, url, store, firstToken, egress: settings.egress, gateways }));

@@ -6,12 +6,13 @@ import { DiffView } from "../../components/diff-view.tsx";
 import { Facts } from "../../components/facts.tsx";
 import { formatMs } from "../../components/time.ts";
 import { readableDifferences } from "./differences.ts";
-import { effectOf } from "./run-words.ts";
+import { effectOf, inEarnest } from "./run-words.ts";
 
 /** One call: what it was sent, what came back, and what that changed. */
 export function CallDetail({ call }: { readonly call: RunCall }) {
   const { targetId, targetName, beginMs, durationMs, status, failure, detail, payload, reply, differences } = call;
   const [tone, effect] = effectOf(call);
+  const earnest = inEarnest(call);
   const isShadow = call.effect === CallEffect.SHADOW;
   return (
     <div className="call-detail stack">
@@ -19,6 +20,7 @@ export function CallDetail({ call }: { readonly call: RunCall }) {
         facts={{
           Target: <Link href={`/targets/${targetId}`}>{targetName || targetId}</Link>,
           Effect: <Badge tone={tone}>{effect}</Badge>,
+          "In earnest": earnest && <Badge tone={earnest[0]}>{earnest[1]}</Badge>,
           Failure: failure === "" ? undefined : <code>{failure}</code>,
           "What is known of it": detail === "" ? undefined : detail,
           Status: status === undefined ? "no reply" : String(status),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { RunSide } from "@interpose/protocol/gen/interpose/v1/run_service_pb";
-import { explainSubjectOf, matchText, subjectOf } from "./run-words.ts";
+import { CallEffect, RunSide } from "@interpose/protocol/gen/interpose/v1/run_service_pb";
+import { explainSubjectOf, inEarnest, matchText, subjectOf } from "./run-words.ts";
 
 const METHOD = "/acme.v1.Users/Add";
 
@@ -22,6 +22,24 @@ describe("matchText()", () => {
       matchText({ executionId: "function/hello", method: "", function: "hello" }),
       "It is for the function hello.",
     ));
+});
+
+describe("inEarnest()", () => {
+  const shadow = { effect: CallEffect.SHADOW, shadowEffect: CallEffect.CHANGED };
+  it("says what a shadow would have come to, and whether that is the same", () => {
+    assert.deepEqual(inEarnest({ ...shadow, isSame: true }), [
+      "good",
+      "changed the message: the same as the target beside it",
+    ]);
+    assert.deepEqual(inEarnest({ ...shadow, isSame: false }), [
+      "warn",
+      "changed the message: not as the target beside it",
+    ]);
+  });
+  it("says nothing of a shadow under way, and of what is none", () => {
+    assert.equal(inEarnest({ ...shadow, isSame: undefined }), undefined);
+    assert.equal(inEarnest({ ...shadow, effect: CallEffect.CHANGED, isSame: true }), undefined);
+  });
 });
 
 describe("subjectOf()", () => {

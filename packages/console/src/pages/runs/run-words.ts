@@ -49,6 +49,19 @@ export function effectOf({ effect, failure }: Pick<RunCall, "effect" | "failure"
   return EFFECTS[effect];
 }
 
+/** What a shadow would have come to in earnest, and whether that is the same as what the target beside it did. Undefined: it is none, or not known yet. */
+export function inEarnest({
+  effect,
+  shadowEffect,
+  isSame,
+}: Pick<RunCall, "effect" | "shadowEffect" | "isSame">): readonly [Tone, string] | undefined {
+  if (effect !== CallEffect.SHADOW || isSame === undefined) return undefined;
+  const [, words] = EFFECTS[shadowEffect];
+  return isSame
+    ? ["good", `${words}: the same as the target beside it`]
+    : ["warn", `${words}: not as the target beside it`];
+}
+
 /** A method as its name and its service; a function by its name alone. */
 export function subjectOf({ method, function: name }: Pick<Run, "method" | "function">): {
   readonly name: string;

@@ -44,7 +44,7 @@ describe("what can be completed", () => {
     assert.deepEqual(found.at(-1), ["help", "show the help of a command"]);
     assert.ok(found.every(([, description = ""]) => description !== "" && description.length <= 80));
     assert.deepEqual(await values(["help", "tar"]), ["targets"]);
-    assert.deepEqual(await values(["tokens", ""]), ["create", "list", "revoke", "help"]);
+    assert.deepEqual(await values(["tokens", ""]), ["create", "list", "get", "permissions", "revoke", "help"]);
   });
 
   it("is each option of a command, and no subcommand once there are arguments", async () => {

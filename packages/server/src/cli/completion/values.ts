@@ -6,17 +6,13 @@ import type { Candidate, FindValues, ValuePlace } from "./candidates.ts";
 /** What values of a place are. */
 type Kind = "target" | "condition" | "token" | "permission";
 
-/** Places whose values are known, beyond choices that an option has by itself. */
-const KINDS: Readonly<Record<string, Kind>> = {
-  "targets delete id": "target",
-  "tokens revoke id": "token",
-  "tokens create --permission": "permission",
-  "executions set condition": "condition",
-  "executions set --target": "target",
-  "executions set --include": "condition",
-  "executions options condition": "condition",
-  "executions delete condition": "condition",
-};
+/** Places whose values are known, beyond choices that an option has by itself: `GROUP COMMAND ARGUMENT`, or `GROUP COMMAND --OPTION`. The same word means the same everywhere. */
+const PLACES: readonly (readonly [RegExp, Kind])[] = [
+  [/^targets \S+ id$| --(target|candidate|shadow)$/, "target"],
+  [/^tokens \S+ id$/, "token"],
+  [/ --permission$/, "permission"],
+  [/ condition$| --(execution|include)$/, "condition"],
+];
 
 /** A key was pressed: who waits for longer has given up. */
 const TIMEOUT_MS = 2_000;
@@ -31,7 +27,7 @@ export function createFindValues(
   ) => Promise<readonly Candidate[]>,
 ): FindValues {
   return async ({ name, options }) => {
-    const kind = KINDS[name];
+    const kind = PLACES.find(([place]) => place.test(name))?.[1];
     if (kind === undefined) return [];
     if (kind === "permission") return PERMISSIONS.map((value) => ({ value, description: "" }));
     // Straight in the store, a command may have to start it.

@@ -28,7 +28,7 @@ describe("a server that is killed while it writes", () => {
     let server = await startServer(t, { dataDir, databaseUrl });
     const { body } = await server.request("GET", "/v3alpha/executions/methods");
     // A stream is asked for in another way than the one in which this test asks.
-    const methods = (body.methods as string[]).filter((method) => !/^\/grpc\.|\/Watch/.test(method));
+    const methods = (body.methods as string[]).filter((method) => !/^\/grpc\.|\/(Watch|Rehearse)/.test(method));
     const writers = Array.from({ length: WRITERS }, (_, i) =>
       createWriter(`w${i}`, [
         ...methods.filter((_method, m) => m % WRITERS === i).map((method) => JSON.stringify({ request: { method } })),

@@ -58,9 +58,10 @@ describe("the head of a request", () => {
       status: 400,
     },
     {
+      // Which is that of "/", where the console is.
       name: "a whole URL without a path",
       request: rawRequest("GET", "http://some.where", { headers: AUTHORIZED }),
-      status: 404,
+      status: 200,
     },
     { name: "no host", request: "GET /healthz HTTP/1.1\r\n\r\n", status: 400 },
     { name: "no host in HTTP/1.0", request: "GET /healthz HTTP/1.0\r\n\r\n", status: 200 },

@@ -18,9 +18,9 @@ function at(path: readonly string[]): Readonly<Record<string, unknown>> {
   );
 }
 
-/** Settings files that documents show. */
+/** Settings files that documents show. What actions.md shows are documents of actions, which have a schema of their own. */
 const EXAMPLES = readdirSync(DOCS)
-  .filter((file) => file.endsWith(".md"))
+  .filter((file) => file.endsWith(".md") && file !== "actions.md")
   .flatMap((file) =>
     [...readFileSync(new URL(file, DOCS), "utf8").matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text = ""]) => ({
       file,

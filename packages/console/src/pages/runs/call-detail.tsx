@@ -20,7 +20,11 @@ export function CallDetail({ call }: { readonly call: RunCall }) {
         facts={{
           Target: <Link href={`/targets/${targetId}`}>{targetName || targetId}</Link>,
           Effect: <Badge tone={tone}>{effect}</Badge>,
-          "In earnest": earnest && <Badge tone={earnest[0]}>{earnest[1]}</Badge>,
+          "In earnest": earnest && (
+            <>
+              <Badge tone={earnest.tone}>{earnest.words}</Badge> {earnest.compared}
+            </>
+          ),
           Failure: failure === "" ? undefined : <code>{failure}</code>,
           "What is known of it": detail === "" ? undefined : detail,
           Status: status === undefined ? "no reply" : String(status),

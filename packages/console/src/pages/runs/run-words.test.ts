@@ -27,14 +27,10 @@ describe("matchText()", () => {
 describe("inEarnest()", () => {
   const shadow = { effect: CallEffect.SHADOW, shadowEffect: CallEffect.CHANGED };
   it("says what a shadow would have come to, and whether that is the same", () => {
-    assert.deepEqual(inEarnest({ ...shadow, isSame: true }), [
-      "good",
-      "changed the message: the same as the target beside it",
-    ]);
-    assert.deepEqual(inEarnest({ ...shadow, isSame: false }), [
-      "warn",
-      "changed the message: not as the target beside it",
-    ]);
+    const words = "changed the message";
+    const [same, other] = [true, false].map((isSame) => inEarnest({ ...shadow, isSame }));
+    assert.deepEqual(same, { tone: "good", words, compared: "the same as beside it" });
+    assert.deepEqual(other, { tone: "warn", words, compared: "not as beside it" });
   });
   it("says nothing of a shadow under way, and of what is none", () => {
     assert.equal(inEarnest({ ...shadow, isSame: undefined }), undefined);

@@ -54,12 +54,11 @@ export function inEarnest({
   effect,
   shadowEffect,
   isSame,
-}: Pick<RunCall, "effect" | "shadowEffect" | "isSame">): readonly [Tone, string] | undefined {
+}: Pick<RunCall, "effect" | "shadowEffect" | "isSame">):
+  { readonly tone: Tone; readonly words: string; readonly compared: string } | undefined {
   if (effect !== CallEffect.SHADOW || isSame === undefined) return undefined;
   const [, words] = EFFECTS[shadowEffect];
-  return isSame
-    ? ["good", `${words}: the same as the target beside it`]
-    : ["warn", `${words}: not as the target beside it`];
+  return { tone: isSame ? "good" : "warn", words, compared: isSame ? "the same as beside it" : "not as beside it" };
 }
 
 /** A method as its name and its service; a function by its name alone. */

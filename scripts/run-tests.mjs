@@ -28,11 +28,8 @@ const ofTheStore = files.filter((file) => file.startsWith("packages/server/") &&
 buildConsoleIfStale(process.execPath);
 if (files.some((file) => file.startsWith("packages/console/test/"))) installMissingChromium();
 
-/** Files that measure a whole process, which the load of others would change. */
-const ALONE = /\/memory\.test\.ts$/;
 const passes = [
-  { title: "one after the other", store: "embedded", files: files.filter((file) => ALONE.test(file)), concurrency: 1 },
-  { title: "embedded PostgreSQL", store: "embedded", files: files.filter((file) => !ALONE.test(file)) },
+  { title: "embedded PostgreSQL", store: "embedded", files },
   { title: "PostgreSQL by URL", store: "url", files: ofTheStore },
 ].filter((pass) => pass.files.length > 0);
 
@@ -40,10 +37,10 @@ const totals = { passed: 0, failed: 0, skipped: 0 };
 /** Files with how long they took, in milliseconds. */
 const durations = [];
 const failures = [];
-for (const { title, store, files: selected, concurrency = 2 } of passes) {
+for (const { title, store, files: selected } of passes) {
   console.log(`\n== ${title}: ${selected.length} files\n`);
   process.env.INTERPOSE_TEST_STORE = store;
-  await runFiles(selected, title, concurrency);
+  await runFiles(selected, title);
 }
 const slowest = durations.sort(([one], [other]) => other - one).slice(0, MOST_SLOWEST);
 console.log(
@@ -55,12 +52,12 @@ console.log(
 );
 process.exitCode = totals.failed > 0 || totals.passed === 0 ? 1 : 0;
 
-/** Runs files, so many at a time, and counts tests. A suite counts as nothing, its tests do; a file that breaks outside of tests counts as failed. */
-function runFiles(selected, title, concurrency) {
+/** Runs files, two at a time, and counts tests. A suite counts as nothing, its tests do; a file that breaks outside of tests counts as failed. */
+function runFiles(selected, title) {
   return new Promise((resolve, reject) => {
     const stream = run({
       files: selected.map((file) => join(root, file)),
-      concurrency,
+      concurrency: 2,
       timeout: 600_000,
       forceExit: false,
     });

@@ -18,12 +18,9 @@ const SERVER_FLAGS = [
   "--no-concurrent-array-buffer-sweeping",
 ];
 
-/**
- * An environment in which glibc has one heap for all threads, unless it says otherwise: each further one keeps memory that was freed in it, and most is used by the one thread that serves. What is free at
- * its end is given back from 1 MiB on; by itself, glibc keeps up to 64 MiB there once it has met large blocks.
- */
+/** An environment in which glibc has one heap for all threads, unless it says otherwise: each further one keeps memory that was freed in it, and most is used by the one thread that serves. */
 export function withOneHeap(env) {
-  return { MALLOC_ARENA_MAX: "1", MALLOC_TRIM_THRESHOLD_: String(1024 * 1024), ...env };
+  return { MALLOC_ARENA_MAX: "1", ...env };
 }
 
 /** Flags for what the command line is asked to do: commands that are soon over need none. */

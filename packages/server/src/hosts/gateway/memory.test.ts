@@ -6,9 +6,9 @@ import { connect, createServer as createHttp2Server } from "node:http2";
 import type { AddressInfo, Server } from "node:net";
 import { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { before, describe, it } from "node:test";
-import { cleanUp, forSuite, type Cleanup } from "../../../test/harness/cleanup.ts";
-import { startServer, type TestServer } from "../../../test/harness/server.ts";
+import { describe, it } from "node:test";
+import { cleanUp, type Cleanup } from "../../../test/harness/cleanup.ts";
+import { startServer } from "../../../test/harness/server.ts";
 import { SHOP_PROTOS } from "../../../test/harness/shop.ts";
 
 const MIB = 1024 * 1024;
@@ -100,27 +100,22 @@ function peakOf(pid: number): number {
 }
 
 describe("1 GiB through a gateway", { skip: existsSync("/proc/self/status") ? false : "/proc is not there" }, () => {
-  const suite = forSuite();
   const versions = ["1.1", "2"] as const;
-  let server: TestServer;
-  let ports: readonly number[];
-  before(async () => {
-    const apis = await Promise.all(versions.map((version) => startApi(suite, version)));
-    const gateways = apis.map((port, i) => ({
-      name: `api-${i}`,
-      listen: "127.0.0.1:0",
-      upstream: `http://127.0.0.1:${port}`,
-      descriptors: SHOP_PROTOS,
-    }));
-    const env = { INTERPOSE_GATEWAYS: JSON.stringify(gateways) };
-    server = await startServer(suite, { env, databaseUrl: undefined });
-    ports = gateways.map(({ name }) => Number(new RegExp(`:(\\d+) before .*${name}`).exec(server.stdout())?.[1]));
-  });
-
-  for (const [i, version] of versions.entries()) {
+  for (const version of versions) {
     for (const [direction, carry] of Object.entries({ down, up })) {
       it(`passes ${direction} over HTTP/${version} on both sides, in less memory than 200 MiB`, async (t) => {
-        assert.equal(await carry(t, version, ports[i] ?? 0), SIZE);
+        const port = await startApi(t, version);
+        const gateway = {
+          name: "api",
+          listen: "127.0.0.1:0",
+          upstream: `http://127.0.0.1:${port}`,
+          descriptors: SHOP_PROTOS,
+        };
+        // One of its own: what the streams before have left behind is none of this one's.
+        const env = { INTERPOSE_GATEWAYS: JSON.stringify([gateway]) };
+        const server = await startServer(t, { env, databaseUrl: undefined });
+        const listening = Number(/:(\d+) before .*api/.exec(server.stdout())?.[1]);
+        assert.equal(await carry(t, version, listening), SIZE);
         const peak = Math.round(peakOf(server.pid) / MIB);
         t.diagnostic(`${peak} MiB`);
         assert.ok(peak < MOST_MIB, `${peak} MiB`);

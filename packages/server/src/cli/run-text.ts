@@ -9,7 +9,7 @@ import {
   type Run,
   type RunCall,
 } from "@interpose/protocol/gen/interpose/v1/run_service_pb";
-import { styled } from "./output.ts";
+import { printable, styled } from "./output.ts";
 
 /** Headings of a list of runs. */
 export const RUN_HEADINGS = ["ID", "BEGAN", "FOR", "OUTCOME", "CALLS", "TOOK"] as const;
@@ -143,9 +143,4 @@ function valueText(value: Value | undefined): string | undefined {
 
 function ms(value: number): string {
   return `${value < 100 ? value.toFixed(1) : Math.round(value)} ms`;
-}
-
-/** A text without what a terminal would take for an order. */
-function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, "\ufffd");
 }

@@ -7,6 +7,7 @@ import { pruneDeliveries, type PruneCursor, type PruneOrder } from "../store/sql
 import { pruneEvents } from "../store/sql/prune-events.ts";
 import { selectOldEvents } from "../store/sql/select-old-events.ts";
 import { tryPruneLock } from "../store/sql/try-prune-lock.ts";
+import { startSweeping, type Sweeping } from "../sweeping.ts";
 import { waited } from "../waited.ts";
 
 /** How long the record is kept. 0: without a limit. */
@@ -38,35 +39,16 @@ export interface Pruned {
   events: number;
 }
 
-/** Prunes in the background. */
-export interface Retention {
-  /** Ends after the batch that is under way. */
-  stop(): Promise<void>;
-}
-
 /** A walk is told of after so many batches, should it be a long one. */
 const BATCHES_PER_REPORT = 100;
 
-/** Sweeps again and again. One that fails is logged, and the next one begins anew. */
-export function startRetention(parts: RetentionParts, settings: RetentionSettings): Retention {
-  const stopping = new AbortController();
-  const sweep = createSweep(parts, settings, stopping.signal);
-  const run = async (): Promise<void> => {
-    while (await waited(parts.everyMs ?? 60_000, stopping.signal)) {
-      try {
-        await sweep();
-      } catch (error) {
-        parts.log("record.prune_failed", { error });
-      }
-    }
-  };
-  const running = run();
-  return {
-    async stop() {
-      stopping.abort();
-      await running;
-    },
-  };
+/** Prunes again and again. */
+export function startRetention(parts: RetentionParts, settings: RetentionSettings): Sweeping {
+  return startSweeping({
+    everyMs: parts.everyMs ?? 60_000,
+    createSweep: (stopping) => createSweep(parts, settings, stopping),
+    onError: (error) => parts.log("record.prune_failed", { error }),
+  });
 }
 
 /**

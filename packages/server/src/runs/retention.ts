@@ -4,6 +4,7 @@ import type { Database } from "../store/database.ts";
 import { estimateRuns } from "../store/sql/estimate-runs.ts";
 import { pruneRuns } from "../store/sql/prune-runs.ts";
 import { tryPruneLock } from "../store/sql/try-prune-lock.ts";
+import { startSweeping, type Sweeping } from "../sweeping.ts";
 import { waited } from "../waited.ts";
 
 /** How long runs are kept. 0: without a limit. */
@@ -29,26 +30,16 @@ export interface RunRetentionParts {
 const DAY_MS = 86_400_000;
 const LARGEST_ID = 2n ** 63n - 1n;
 
-/** Sweeps again and again. One that fails is logged, and the next one begins anew. */
-export function startRunRetention(parts: RunRetentionParts, settings: RunRetentionSettings): { stop(): Promise<void> } {
-  const stopping = new AbortController();
-  const sweep = createRunSweep(parts, settings, stopping.signal);
-  const run = async (): Promise<void> => {
-    while (await waited(parts.everyMs ?? 20_000, stopping.signal)) {
-      try {
-        await sweep(Date.now());
-      } catch (error) {
-        parts.log("runs.prune_failed", { error });
-      }
-    }
-  };
-  const running = run();
-  return {
-    async stop() {
-      stopping.abort();
-      await running;
+/** Prunes again and again. */
+export function startRunRetention(parts: RunRetentionParts, settings: RunRetentionSettings): Sweeping {
+  return startSweeping({
+    everyMs: parts.everyMs ?? 20_000,
+    createSweep(stopping) {
+      const sweep = createRunSweep(parts, settings, stopping);
+      return () => sweep(Date.now());
     },
-  };
+    onError: (error) => parts.log("runs.prune_failed", { error }),
+  });
 }
 
 /** Makes a sweep, which deletes what is too old, then what is too much, and answers how many runs. Only one server prunes at a time; a sweep ends where another one is at it. */

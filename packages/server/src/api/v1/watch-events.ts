@@ -14,6 +14,7 @@ import type { Queryable } from "../../store/database.ts";
 import type { LogFilter } from "../../store/sql/log-filter.ts";
 import { countLogPlaces, readLogEnd, readLoggedEvents, type LoggedEvent } from "../../store/sql/read-log.ts";
 import { hiddenFrom } from "./hidden-events.ts";
+import { placesOfWatchers } from "./places.ts";
 
 /** Events that are read by one statement: of the largest payloads, some MiB. */
 const READ_AT_ONCE = 16;
@@ -21,8 +22,6 @@ const READ_AT_ONCE = 16;
 const LOOK_EVERY_MS = 100;
 /** So that who reads notices soon that a connection is dead. */
 const SIGN_OF_LIFE_MS = 5_000;
-/** Most streams on one server. */
-const MOST_WATCHERS = 20;
 /** Places that are looked at to count what waits. */
 const MOST_COUNTED = 100_000;
 
@@ -30,14 +29,10 @@ type Answer = MessageInitShape<typeof WatchEventsResponseSchema>;
 
 /** Makes the handler that follows the log. */
 export function createEventWatch(db: Queryable): (request: WatchEventsRequest, call: Call) => AsyncGenerator<Answer> {
-  let watchers = 0;
+  const takePlace = placesOfWatchers("events");
 
   async function* watch(request: WatchEventsRequest, { instanceId, caller, signal }: Call): AsyncGenerator<Answer> {
-    if (watchers >= MOST_WATCHERS) {
-      const text = `${MOST_WATCHERS} others follow events on this server, which is as many as may. Try again later, or list events.`;
-      throw new InterposeError("too_many_watchers", text);
-    }
-    watchers++;
+    const leave = takePlace();
     try {
       const { after } = request;
       const filter = filterFromProto(request, caller);
@@ -81,7 +76,7 @@ export function createEventWatch(db: Queryable): (request: WatchEventsRequest, c
         if (!isBehind) await rest();
       }
     } finally {
-      watchers--;
+      leave();
     }
   }
   return watch;

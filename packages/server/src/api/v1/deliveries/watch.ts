@@ -1,6 +1,5 @@
 import { setTimeout } from "node:timers/promises";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { InterposeError } from "@interpose/engine";
 import type {
   WatchDeliveriesRequest,
   WatchDeliveriesResponseSchema,
@@ -8,6 +7,7 @@ import type {
 import type { Call } from "../../../call.ts";
 import type { Queryable } from "../../../store/database.ts";
 import { selectDeliveries } from "../../../store/sql/select-deliveries.ts";
+import { placesOfWatchers } from "../places.ts";
 import { followDeliveries } from "./changes.ts";
 import { deliveryToProto } from "./delivery.ts";
 import { filterFromProto } from "./filter.ts";
@@ -17,22 +17,16 @@ const READ_AT_ONCE = 500;
 const LOOK_EVERY_MS = 250;
 /** So that who reads, and whatever stands between, knows that the stream lives. */
 const SIGN_OF_LIFE_MS = 15_000;
-/** Most streams on one server: each looks at the store four times a second. */
-const MOST_WATCHERS = 20;
 
 type Answer = MessageInitShape<typeof WatchDeliveriesResponseSchema>;
 
 /** Makes the handler that follows deliveries. */
 export function createWatch(db: Queryable): (request: WatchDeliveriesRequest, call: Call) => AsyncGenerator<Answer> {
-  let watchers = 0;
+  const takePlace = placesOfWatchers("deliveries");
 
   async function* watch(request: WatchDeliveriesRequest, { instanceId, signal }: Call): AsyncGenerator<Answer> {
     const filter = filterFromProto(request);
-    if (watchers >= MOST_WATCHERS) {
-      const text = `${MOST_WATCHERS} others follow deliveries on this server, which is as many as may. Try again later, or list deliveries.`;
-      throw new InterposeError("too_many_watchers", text);
-    }
-    watchers++;
+    const leave = takePlace();
     try {
       const changes = await followDeliveries(db, instanceId, filter);
       yield {};
@@ -53,7 +47,7 @@ export function createWatch(db: Queryable): (request: WatchDeliveriesRequest, ca
         if (!isBehind) await setTimeout(LOOK_EVERY_MS, undefined, { signal, ref: false }).catch(() => undefined);
       }
     } finally {
-      watchers--;
+      leave();
     }
   }
   return watch;

@@ -1,11 +1,11 @@
 import { setTimeout } from "node:timers/promises";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { InterposeError } from "@interpose/engine";
 import type { WatchRunsRequest, WatchRunsResponseSchema } from "@interpose/protocol/gen/interpose/v1/run_service_pb";
 import type { Call } from "../../../call.ts";
 import type { Queryable } from "../../../store/database.ts";
 import { newestRunPosition, selectNewRuns } from "../../../store/sql/select-new-runs.ts";
 import { createMissingIds } from "../missing-ids.ts";
+import { placesOfWatchers } from "../places.ts";
 import { filterFromProto } from "./filter.ts";
 import { runToProto } from "./run.ts";
 
@@ -14,22 +14,16 @@ const READ_AT_ONCE = 500;
 const LOOK_EVERY_MS = 250;
 /** So that who reads, and whatever stands between, knows that the stream lives. */
 const SIGN_OF_LIFE_MS = 15_000;
-/** Most streams on one server: each looks at the store four times a second. */
-const MOST_WATCHERS = 20;
 
 type Answer = MessageInitShape<typeof WatchRunsResponseSchema>;
 
 /** Makes the handler that follows runs. A reader that is slow is read on from where it stands, so nothing gathers for it here. */
 export function createWatchRuns(db: Queryable): (request: WatchRunsRequest, call: Call) => AsyncGenerator<Answer> {
-  let watchers = 0;
+  const takePlace = placesOfWatchers("runs");
 
   async function* watch(request: WatchRunsRequest, { instanceId, signal }: Call): AsyncGenerator<Answer> {
     const filter = filterFromProto(request);
-    if (watchers >= MOST_WATCHERS) {
-      const text = `${MOST_WATCHERS} others follow runs on this server, which is as many as may. Try again later, or list runs.`;
-      throw new InterposeError("too_many_watchers", text);
-    }
-    watchers++;
+    const leave = takePlace();
     try {
       // Servers write side by side, so a smaller position may appear after a larger one.
       const missing = createMissingIds();
@@ -54,7 +48,7 @@ export function createWatchRuns(db: Queryable): (request: WatchRunsRequest, call
           await setTimeout(LOOK_EVERY_MS, undefined, { signal, ref: false }).catch(() => undefined);
       }
     } finally {
-      watchers--;
+      leave();
     }
   }
   return watch;

@@ -12,10 +12,10 @@ import { planOfOne, tryFunction, tryMessage, type Tried, type TryParts } from ".
 import type { ApiContext } from "../../context.ts";
 import { existingTarget } from "../../existing-target.ts";
 import { apiService, type ApiService } from "../../service.ts";
+import { placesOfTries } from "../places.ts";
 import { differences, structOf } from "../runs/calls.ts";
 import { callsToProto, errorToProto, headersToProto, OUTCOMES, toldToProto } from "./answer.ts";
 import { messageFromSample, registryOf, violationsOf } from "./message.ts";
-import { createPlaces } from "./places.ts";
 import { createRehearsal, type RehearsalParts } from "./rehearse.ts";
 import { makeSample } from "./sample.ts";
 import { conditionOf, planOf, subjectFromProto, type Subject } from "./subject.ts";
@@ -30,7 +30,7 @@ type Answer = MessageInitShape<typeof TryResponseSchema>;
 
 /** The service `interpose.v1.TryService`. */
 export function tryServiceV1(api: ApiContext, parts: TryServiceParts): ApiService {
-  const takePlace = createPlaces(MOST_TRIES, "tries");
+  const takePlace = placesOfTries(MOST_TRIES, "tries");
   return apiService(TryService, {
     makeSample: (request, call) => makeSample(api, request, call),
 

@@ -26,11 +26,11 @@ import { cutToBytes } from "../../../runs/rows.ts";
 import { repeatable, type ReadMessage, type Repeatable } from "../../../try/rehearsal.ts";
 import type { ApiContext } from "../../context.ts";
 import { existingTarget } from "../../existing-target.ts";
+import { placesOfTries } from "../places.ts";
 import { callToProto, contentsOf, differenceToProto, EFFECTS, stateBefore, structOf } from "../runs/calls.ts";
 import { filterFromProto } from "../runs/filter.ts";
 import { runToProto } from "../runs/run.ts";
 import { messageFromSample, registryOf } from "./message.ts";
-import { createPlaces } from "./places.ts";
 import { conditionOf, planOf } from "./subject.ts";
 
 /** What rehearsing needs. */
@@ -62,7 +62,7 @@ export function createRehearsal(
   const hide = createHiding(parts.hiddenFields);
   const hidden = hiddenRoot(parts.hiddenFields);
 
-  const takePlace = createPlaces(MOST_REHEARSALS, "rehearsals");
+  const takePlace = placesOfTries(MOST_REHEARSALS, "rehearsals");
 
   async function* rehearse(request: RehearseRunsRequest, call: Call): AsyncGenerator<Answer> {
     const leave = takePlace();

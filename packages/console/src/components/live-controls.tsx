@@ -1,3 +1,4 @@
+import type { LivePages } from "../api/use-live-pages.ts";
 import type { WatchState } from "../api/use-watch.ts";
 import { LiveBadge } from "./live-badge.tsx";
 import { Badge } from "./badge.tsx";
@@ -8,12 +9,10 @@ interface LiveControlsProps {
   readonly what: string;
   readonly isPaused: boolean;
   readonly onPause: (isPaused: boolean) => void;
-  /** How many new rows wait to be shown. */
-  readonly waitingCount: number;
-  readonly onShow: () => void;
-  readonly onReload: () => unknown;
-  /** What screen readers are told. */
-  readonly announcement: string;
+  /** What becomes of what the stream tells. */
+  readonly live: Pick<LivePages<unknown>, "waitingCount" | "showWaiting" | "announcement">;
+  /** Asks for the list anew. */
+  readonly reload: () => unknown;
 }
 
 /** Whether a list is live, what holds it, and what waits. It keeps its height, so that nothing below it moves. */
@@ -22,26 +21,31 @@ export function LiveControls({
   what,
   isPaused,
   onPause,
-  waitingCount,
-  onShow,
-  onReload,
-  announcement,
+  live: { waitingCount, showWaiting, announcement },
+  reload,
 }: LiveControlsProps) {
+  const pauseOrGoOn = (): void => {
+    onPause(!isPaused);
+    if (!isPaused) return;
+    showWaiting();
+    // The stream may have been away meanwhile.
+    void reload();
+  };
   return (
     <div className="live-controls">
       {isPaused ? <Badge tone="warn">Paused</Badge> : <LiveBadge state={state} />}
       {state.kind !== "off" && (
-        <button type="button" className="button small" onClick={() => onPause(!isPaused)}>
+        <button type="button" className="button small" onClick={pauseOrGoOn}>
           {isPaused ? "Go on" : "Pause"}
         </button>
       )}
       {state.kind !== "live" && (
-        <button type="button" className="button small" onClick={() => void onReload()}>
+        <button type="button" className="button small" onClick={() => void reload()}>
           Reload
         </button>
       )}
       {waitingCount > 0 && (
-        <button type="button" className="button small primary" onClick={onShow}>
+        <button type="button" className="button small primary" onClick={showWaiting}>
           Show {waitingCount} new
         </button>
       )}

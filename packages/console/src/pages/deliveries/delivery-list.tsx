@@ -141,17 +141,9 @@ function Deliveries({
         state={state}
         what="deliveries"
         isPaused={isPaused}
-        onPause={(pauses) => {
-          onPause(pauses);
-          if (pauses) return;
-          live.showWaiting();
-          // The stream may have been away meanwhile.
-          void query.refetch();
-        }}
-        waitingCount={live.waitingCount}
-        onShow={live.showWaiting}
-        onReload={query.refetch}
-        announcement={live.announcement}
+        onPause={onPause}
+        live={live}
+        reload={query.refetch}
       />
       {state.kind === "refused" && <ErrorNotice error={state.error} />}
       {query.isError && <ErrorNotice error={query.error} retry={query.refetch} />}

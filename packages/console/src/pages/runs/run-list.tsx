@@ -99,17 +99,9 @@ function Runs({
         state={state}
         what="runs"
         isPaused={isPaused}
-        onPause={(pauses) => {
-          onPause(pauses);
-          if (pauses) return;
-          live.showWaiting();
-          // The stream may have been away meanwhile.
-          void query.refetch();
-        }}
-        waitingCount={live.waitingCount}
-        onShow={live.showWaiting}
-        onReload={query.refetch}
-        announcement={live.announcement}
+        onPause={onPause}
+        live={live}
+        reload={query.refetch}
       />
       {dropped > 0n && (
         <Notice tone="warn" title={`${dropped.toLocaleString("en")} runs are not on record`}>

@@ -249,7 +249,11 @@ describe("events of Interpose's own", () => {
       return deliveries.every(({ state }: { state: string }) => state === "DELIVERY_STATE_SUCCEEDED");
     });
     assert.equal(endpoint.calls.length, calls + spares.length);
-    assert.equal((await queue()).state, "QUEUE_STATE_ACTIVE");
+    const { state, pausedBy, reason } = await queue();
+    assert.deepEqual(
+      { state, pausedBy, reason },
+      { state: "QUEUE_STATE_ACTIVE", pausedBy: undefined, reason: undefined },
+    );
     await ask("DELETE", "/v3alpha/executions", { condition: { event: { event: "target.changed" } } });
   });
 

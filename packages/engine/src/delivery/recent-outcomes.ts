@@ -1,4 +1,4 @@
-/** So many parts does the time that is looked back on have. What is older than it by up to one part may still count. */
+/** So many parts does the time that is looked back on have. What is younger than it by up to one part may count no longer. */
 const PARTS = 12;
 
 /** What went well and what failed within the last while. Times are in milliseconds, of any clock that never goes back. */
@@ -33,7 +33,7 @@ export function createRecentOutcomes(spanMs: number): RecentOutcomes {
       return { all, failed };
     },
     clear() {
-      for (const part of parts) part.nth = -1;
+      for (const part of parts) Object.assign(part, { all: 0, failed: 0 });
     },
   };
 }

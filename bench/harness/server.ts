@@ -18,7 +18,7 @@ const LAUNCHER = new URL("../../packages/server/bin/interpose.mjs", import.meta.
  * Megabytes of each half of V8's young generation, which else depends on how much was allocated at the start, and stays so: the larger it is, the
  * more memory goes through the processor's caches. Without this, servers differ by some per cent for a reason that is not in their calls.
  */
-const SAME_YOUNG_GENERATION = ["--min-semi-space-size=16", "--max-semi-space-size=16"];
+export const SAME_YOUNG_GENERATION = ["--min-semi-space-size=16", "--max-semi-space-size=16"];
 
 const START_TIMEOUT_MS = 60_000;
 

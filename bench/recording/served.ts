@@ -1,22 +1,30 @@
+import { closeSync, openSync } from "node:fs";
+import { devNull } from "node:os";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Work } from "../harness/benchmark.ts";
-import { startChild } from "../harness/child.ts";
+import { startChild, type Child } from "../harness/child.ts";
 import { freePort } from "../harness/free-port.ts";
-import { ADMIN_TOKEN, startServer, type Server } from "../harness/server.ts";
-import { median, medianInterval, medians, type MedianInterval } from "../harness/statistics.ts";
-import { fillStore, type FilledStore } from "../harness/store.ts";
+import { ADMIN_TOKEN, MASTER_KEY, SAME_YOUNG_GENERATION } from "../harness/server.ts";
+import { medianInterval, medians, type MedianInterval } from "../harness/statistics.ts";
+import { fillStore } from "../harness/store.ts";
 import { takeTurns, type Pair } from "../harness/turns.ts";
 import { CASES, PATHS, type Case } from "./cases.ts";
-import type { WorldAnswers, WorldUrls } from "./world.ts";
+import type { TwinsAnswers } from "./twins.ts";
+import type { Rate, WorldAnswers, WorldUrls } from "./world.ts";
 
-/** Pairs of servers, started anew: processes of one and the same program differ by some per cent, for as long as they live. */
-const PAIRS = { full: 6, quick: 1 };
-const WARM_UP_CALLS = { full: 1_500, quick: 200 };
-const CALLS = { full: 300, quick: 100 };
-const ROUNDS = { full: 8, quick: 2 };
+/** Processes, each with both gateways. */
+const PROCESSES = { full: 3, quick: 1 };
+/** As many as it takes until V8 has optimized what they run through. */
+const WARM_UP = { full: { calls: 8_000, perSecond: 2_000 }, quick: { calls: 200, perSecond: 500 } };
+/**
+ * Steady, and below saturation: there, what a gateway does for a call does not hang on how many others came with it. Of one that is kept busy on a machine of few processors, the work of PostgreSQL decides
+ * how many calls share a write to a socket, which costs more than all that is compared here. A turn is so long that collections of the old generation, which come every few seconds, meet each alike.
+ */
+const TURN = { full: { calls: 4_000, perSecond: 500 }, quick: { calls: 100, perSecond: 500 } };
+const ROUNDS = { full: 4, quick: 2 };
 /** What is recorded of a turn is written within so long, and counts as that turn's. */
-const WRITTEN_MS = 400;
+const WRITTEN_MS = 800;
 
 /** What a hooked call costs without the record, and with it. */
 export interface RecordedCalls {
@@ -27,7 +35,8 @@ export interface RecordedCalls {
 }
 
 interface Gateway {
-  readonly server: Server;
+  /** Of its API. */
+  readonly apiUrl: string;
   readonly url: string;
 }
 
@@ -36,78 +45,82 @@ export async function measureRecording(work: Work): Promise<readonly RecordedCal
   const { teardown, effort, progress } = work;
   const world = startChild<WorldAnswers>(teardown, new URL("./world.ts", import.meta.url));
   const urls = await world.ask("open", undefined);
-  const stores: Pair<FilledStore> = { a: await fillStore(teardown, () => []), b: await fillStore(teardown, () => []) };
-  const pairs: Record<Case, readonly Pair<number>[]>[] = [];
-  for (let i = 1; i <= PAIRS[effort]; i++) {
-    progress(`calling two gateways, pair ${i} of ${PAIRS[effort]}`);
-    const [a, b] = await Promise.all([
-      startGateway(work, stores.a, urls, { INTERPOSE_RUNS_RECORD: "off" }),
-      startGateway(work, stores.b, urls, { INTERPOSE_RUNS_MAX_PER_SECOND: "0" }),
-    ]);
-    if (i === 1) for (const { server } of [a, b]) await hook(server, urls);
-    const recorded = await runsOf(b.server);
+  const log = openSync(devNull, "w");
+  const measured: Record<Case, Pair<number>[]> = { watched: [], changed: [] };
+  for (let i = 1; i <= PROCESSES[effort]; i++) {
+    progress(`calling two gateways in one process, ${i} of ${PROCESSES[effort]}`);
+    const twins = startChild<TwinsAnswers>(teardown, new URL("./twins.ts", import.meta.url), {
+      nodeFlags: SAME_YOUNG_GENERATION,
+      // What servers log with their defaults belongs to what a call costs, and nobody reads it.
+      stderr: log,
+    });
+    const a = await startGateway(work, twins, urls, { INTERPOSE_RUNS_RECORD: "off" });
+    const b = await startGateway(work, twins, urls, { INTERPOSE_RUNS_MAX_PER_SECOND: "0" });
     const turn =
-      ({ server, url }: Gateway, which: Case, calls: number) =>
+      ({ url }: Gateway, which: Case, load: Rate) =>
       async (): Promise<number> => {
-        const before = await server.cpuMicroseconds();
-        await world.ask("call", { url, which, calls });
+        const before = await twins.ask("cpu", undefined);
+        await world.ask("call", { url, which, ...load });
         await setTimeout(WRITTEN_MS);
-        return ((await server.cpuMicroseconds()) - before) / calls;
+        return ((await twins.ask("cpu", undefined)) - before) / load.calls;
       };
-    const inTurns = async (which: Case): Promise<readonly Pair<number>[]> => {
-      await takeTurns(1, { a: turn(a, which, WARM_UP_CALLS[effort]), b: turn(b, which, WARM_UP_CALLS[effort]) });
-      return takeTurns(ROUNDS[effort], { a: turn(a, which, CALLS[effort]), b: turn(b, which, CALLS[effort]) });
-    };
-    pairs.push({ watched: await inTurns("watched"), changed: await inTurns("changed") });
-    const made = 2 * (WARM_UP_CALLS[effort] + ROUNDS[effort] * CALLS[effort]);
-    if ((await runsOf(b.server)) - recorded !== made) throw new Error("not all runs are on record");
-    if ((await runsOf(a.server)) !== 0) throw new Error("a server recorded runs that should not");
-    await Promise.all([a.server.stop(), b.server.stop()]);
+    for (const which of Object.keys(CASES) as Case[]) {
+      await takeTurns(1, { a: turn(a, which, WARM_UP[effort]), b: turn(b, which, WARM_UP[effort]) });
+      const pairs = await takeTurns(ROUNDS[effort], {
+        a: turn(a, which, TURN[effort]),
+        b: turn(b, which, TURN[effort]),
+      });
+      measured[which].push(...pairs);
+    }
+    const made = 2 * (WARM_UP[effort].calls + ROUNDS[effort] * TURN[effort].calls);
+    if ((await runsOf(b)) !== made) throw new Error("not all runs are on record");
+    if ((await runsOf(a)) !== 0) throw new Error("a gateway recorded runs that should not");
+    await twins.ask("stop", undefined);
+    await twins.stop();
   }
   await world.stop();
-  return (Object.keys(CASES) as Case[]).map((which) => {
-    const cpu = pairs.map((pair) => pair[which]);
-    return {
-      which,
-      cpu: medians(cpu.flat()),
-      ratio: medianInterval(cpu.map((turns) => median(turns.map(({ a, b }) => b / a)))),
-    };
-  });
+  closeSync(log);
+  return (Object.keys(CASES) as Case[]).map((which) => ({
+    which,
+    cpu: medians(measured[which]),
+    ratio: medianInterval(measured[which].map(({ a, b }) => b / a)),
+  }));
 }
 
+/** Starts one, with an execution on each method that has a target of its own. */
 async function startGateway(
   { teardown }: Work,
-  { dataDir }: FilledStore,
-  { api }: WorldUrls,
+  twins: Child<TwinsAnswers>,
+  { api, targets }: WorldUrls,
   env: Readonly<Record<string, string>>,
 ): Promise<Gateway> {
-  const port = await freePort();
-  const server = await startServer(teardown, dataDir, {
-    env: {
-      INTERPOSE_EGRESS_ALLOW: "127.0.0.0/8",
-      INTERPOSE_GATEWAY_LISTEN: `127.0.0.1:${port}`,
-      INTERPOSE_GATEWAY_UPSTREAM: api,
-      INTERPOSE_GATEWAY_DESCRIPTORS: fileURLToPath(new URL("../gateway/proto", import.meta.url)),
-      INTERPOSE_RUNS_RETENTION_MAX_RUNS: "0",
-      ...env,
-    },
+  const [{ dataDir }, port] = [await fillStore(teardown, () => []), await freePort()];
+  const apiUrl = await twins.ask("start", {
+    INTERPOSE_PORT: "0",
+    INTERPOSE_DATA_DIR: dataDir,
+    INTERPOSE_ADMIN_TOKEN: ADMIN_TOKEN,
+    INTERPOSE_SECRETS_MASTER_KEY: MASTER_KEY,
+    INTERPOSE_LOG_FORMAT: "json",
+    INTERPOSE_EGRESS_ALLOW: "127.0.0.0/8",
+    INTERPOSE_GATEWAY_LISTEN: `127.0.0.1:${port}`,
+    INTERPOSE_GATEWAY_UPSTREAM: api,
+    INTERPOSE_GATEWAY_DESCRIPTORS: fileURLToPath(new URL("../gateway/proto", import.meta.url)),
+    INTERPOSE_RUNS_RETENTION_MAX_RUNS: "0",
+    ...env,
   });
-  return { server, url: `http://127.0.0.1:${port}` };
-}
-
-/** Sets an execution on each method, with a target of its own. */
-async function hook(server: Server, { targets }: WorldUrls): Promise<void> {
+  const gateway = { apiUrl, url: `http://127.0.0.1:${port}` };
   for (const which of Object.keys(CASES) as Case[]) {
     const target = { name: which, endpoint: targets[which], restCall: { interruptOnError: true }, timeout: "5s" };
-    const { id } = await ask(server, "POST", "/v3alpha/targets", target);
+    const { id } = await ask(gateway, "POST", "/v3alpha/targets", target);
     const condition = { request: { method: PATHS[which] } };
-    await ask(server, "PUT", "/v3alpha/executions", { condition, targets: [{ target: id }] });
+    await ask(gateway, "PUT", "/v3alpha/executions", { condition, targets: [{ target: id }] });
   }
+  return gateway;
 }
 
 /** How many runs are on record of the last week. */
-async function runsOf(server: Server): Promise<number> {
-  const { buckets } = await ask(server, "GET", "/v1/runs:statistics?periodSeconds=604800&bucketCount=1");
+async function runsOf(gateway: Gateway): Promise<number> {
+  const { buckets } = await ask(gateway, "GET", "/v1/runs:statistics?periodSeconds=604800&bucketCount=1");
   return Number(buckets?.[0]?.runCount ?? 0);
 }
 
@@ -116,9 +129,9 @@ interface Answered {
   readonly buckets?: readonly { readonly runCount?: string }[];
 }
 
-async function ask({ url }: Server, method: string, path: string, body?: unknown): Promise<Answered> {
+async function ask({ apiUrl }: Gateway, method: string, path: string, body?: unknown): Promise<Answered> {
   const headers = { authorization: `Bearer ${ADMIN_TOKEN}`, "content-type": "application/json" };
-  const response = await fetch(`${url}${path}`, {
+  const response = await fetch(`${apiUrl}${path}`, {
     method,
     headers,
     ...(body !== undefined && { body: JSON.stringify(body) }),

@@ -3,12 +3,23 @@ import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
 import { connect, createServer, type ClientHttp2Session, type IncomingHttpHeaders } from "node:http2";
 import type { AddressInfo, Server } from "node:net";
+import { setTimeout } from "node:timers/promises";
 import { grpcMessage } from "../gateway/cases.ts";
 import { answerQuestions } from "../harness/child.ts";
 import { PATHS, TEXT, type Case } from "./cases.ts";
 
-/** Calls under way at once: enough to keep a gateway busy. */
-const CONCURRENCY = 20;
+/** So many calls, so fast. */
+export interface Rate {
+  readonly calls: number;
+  readonly perSecond: number;
+}
+
+/** Calls that are made of a gateway. */
+export interface Load extends Rate {
+  readonly url: string;
+  readonly which: Case;
+}
+
 const REQUEST = grpcMessage(TEXT);
 const ANSWER = grpcMessage("what is answered");
 
@@ -42,24 +53,18 @@ const answers = {
     return { api: apiUrl, targets: { watched: `${targetUrl}/watched`, changed: `${targetUrl}/changed` } };
   },
 
-  /** Makes calls, and answers when the last of them has ended. One that is not answered well fails them all. */
-  async call({
-    url,
-    which,
-    calls,
-  }: {
-    readonly url: string;
-    readonly which: Case;
-    readonly calls: number;
-  }): Promise<void> {
+  /** Makes calls at a steady rate, and answers when the last of them has ended. One that is not answered well fails them all. */
+  async call({ url, which, calls, perSecond }: Load): Promise<void> {
     let session = sessions.get(url);
     if (!session || session.closed) sessions.set(url, (session = connect(url)));
-    const to = session;
-    let left = calls;
-    const lane = async (): Promise<void> => {
-      while (left-- > 0) await call(to, PATHS[which]);
-    };
-    await Promise.all(Array.from({ length: CONCURRENCY }, lane));
+    const began = performance.now();
+    const under: Promise<void>[] = [];
+    while (under.length < calls) {
+      const due = Math.min(calls, Math.ceil(((performance.now() - began) / 1_000) * perSecond));
+      while (under.length < due) under.push(call(session, PATHS[which]));
+      await setTimeout(1);
+    }
+    await Promise.all(under);
   },
 };
 

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomInt } from "node:crypto";
 
 const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
 
@@ -9,5 +9,12 @@ const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
 export function childTraceparent(traceparent: string): string {
   const [, trace, , flags] = TRACEPARENT.exec(traceparent) ?? [];
   const isValid = trace !== undefined && !/^0+$/.test(trace);
-  return `00-${isValid ? trace : randomBytes(16).toString("hex")}-${randomBytes(8).toString("hex")}-${isValid ? flags : "00"}`;
+  return `00-${isValid ? trace : randomHex(32)}-${randomHex(16)}-${isValid ? flags : "00"}`;
+}
+
+/** So many hexadecimal digits, a multiple of 8. Node keeps random bytes for `randomInt`, while `randomBytes` asks the system each time. */
+function randomHex(digits: number): string {
+  let hex = "";
+  while (hex.length < digits) hex += randomInt(2 ** 32).toString(16).padStart(8, "0");
+  return hex;
 }

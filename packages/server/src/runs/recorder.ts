@@ -50,19 +50,27 @@ export interface Recorder {
 }
 
 const DEFAULT_BOUNDS: QueueBounds = { maxRuns: 20_000, maxBytes: 32 * 1024 * 1024 };
-/** What comes alone waits so long for others, in milliseconds: so much of the record is lost with a process that is killed. */
-const GATHER_MS = 200;
+/**
+ * What comes alone waits so long for others, in milliseconds: so much of the record is lost with a process that is killed. A statement takes this process a millisecond, of however few runs it is.
+ */
+const GATHER_MS = 500;
 /** A batch that has as much is written at once. */
 const ENOUGH_RUNS = 500;
 const ENOUGH_BYTES = 1024 * 1024;
+/**
+ * So many are encoded together: one alone takes several times as long as one of many, since by then the processor has forgotten the code. So many, or messages of so many bytes, are kept alive for the
+ * record at most.
+ */
+const ENCODED_TOGETHER = 64;
+const MOST_KEPT_BYTES = 256 * 1024;
 /** How long a batch that could not be written waits before it is tried again. */
 const RETRY_MS = 1_000;
 /** That runs are dropped is logged no more often. */
 const REPORT_MS = 60_000;
 
 /**
- * Records runs in batches. A run that was taken is encoded in the turn of the event loop behind that of its call, into bytes outside of V8's heap, so that nothing of a call is kept alive for the record; the
- * bytes of all runs of some hundred milliseconds are one statement. One statement is under way at a time; what comes meanwhile gathers, and what would be too much is dropped and counted.
+ * Records runs in batches. Some runs that were taken are encoded together, outside of the turn of the event loop of any call, into bytes outside of V8's heap, so that no more than these are kept alive for the
+ * record; the bytes of all runs of some hundred milliseconds are one statement. One statement is under way at a time; what comes meanwhile gathers, and what would be too much is dropped and counted.
  */
 export function createRecorder(parts: RecorderParts, settings: RecorderSettings): Recorder {
   const { database, instanceId, log } = parts;
@@ -70,6 +78,8 @@ export function createRecorder(parts: RecorderParts, settings: RecorderSettings)
   const select = createSelection(settings, Math.random, () => performance.now());
   /** Taken, and not encoded yet. */
   let taken: (RunEvent | LateCall)[] = [];
+  let takenBytes = 0;
+  let isEncoding = false;
   let batch: RunBatch = createRunBatch(settings);
   /** For the next one. */
   let spare: RunBatch = createRunBatch(settings);
@@ -88,26 +98,33 @@ export function createRecorder(parts: RecorderParts, settings: RecorderSettings)
   }
 
   function add(item: RunEvent | LateCall): boolean {
-    if (batch.count + taken.length >= bounds.maxRuns || batch.bytes >= bounds.maxBytes) {
+    if (batch.count + taken.length >= bounds.maxRuns || batch.bytes + takenBytes >= bounds.maxBytes) {
       drop();
       return false;
     }
-    if (taken.push(item) === 1) setImmediate(encode);
+    taken.push(item);
+    takenBytes += bytesOf(item);
+    if (!isEncoding && (taken.length >= ENCODED_TOGETHER || takenBytes >= MOST_KEPT_BYTES)) {
+      isEncoding = true;
+      setImmediate(encode);
+    }
+    writing ??= write();
     return true;
   }
 
   function encode(): void {
     const items = taken;
-    taken = [];
+    [taken, takenBytes, isEncoding] = [[], 0, false];
     for (const item of items) batch.add(item);
-    writing ??= write();
-    if (batch.count >= ENOUGH_RUNS || batch.bytes >= ENOUGH_BYTES) pause.end();
+    if (isEnough()) pause.end();
   }
 
+  const isEnough = (): boolean => batch.count >= ENOUGH_RUNS || batch.bytes >= ENOUGH_BYTES;
+
   async function write(): Promise<void> {
-    while (batch.count > 0) {
-      if (batch.count < ENOUGH_RUNS && batch.bytes < ENOUGH_BYTES && !stopping.signal.aborted)
-        await pause.wait(GATHER_MS);
+    while (batch.count + taken.length > 0) {
+      if (!isEnough() && !stopping.signal.aborted) await pause.wait(GATHER_MS);
+      encode();
       const full = batch;
       batch = spare;
       // It is written to its end, or given up, before it is used again.
@@ -147,9 +164,7 @@ export function createRecorder(parts: RecorderParts, settings: RecorderSettings)
   function takeRecorded(event: RunEvent): void {
     if (!add(event)) return;
     recorded++;
-    event.run.calls.forEach(({ late }, i) => {
-      void late?.then((end) => add({ event, place: i + 1, end }));
-    });
+    for (const [i, { late }] of event.run.calls.entries()) void late?.then((end) => add({ event, place: i + 1, end }));
   }
 
   /** A run that is not recorded is recorded after all when a call of it fails later. */
@@ -176,9 +191,16 @@ export function createRecorder(parts: RecorderParts, settings: RecorderSettings)
     counts: () => ({ made, recorded, dropped }),
     async stop(timeoutMs) {
       stopping.abort();
-      if (taken.length > 0) encode();
       pause.end();
       await Promise.race([writing, delay(timeoutMs, undefined, { ref: false })]);
     },
   };
+}
+
+/** Of the messages that it keeps alive. */
+function bytesOf(item: RunEvent | LateCall): number {
+  if ("end" in item) return item.end.reply?.length ?? 0;
+  let bytes = 0;
+  for (const { sent, reply } of item.run.calls) bytes += (sent?.byteLength ?? 0) + (reply?.length ?? 0);
+  return bytes;
 }

@@ -31,14 +31,13 @@ export interface RunBatch {
 
 /** A batch without anything. */
 export function createRunBatch(bounds: MessageBounds): RunBatch {
-  const [runs, calls, messages, ends] = [jsonList(), jsonList(), jsonList(), jsonList()];
+  const [runs, calls, ends] = [jsonList(), jsonList(), jsonList()];
   const [content, lateContent] = [createByteBatch(), createByteBatch()];
   function addRun(event: RunEvent): void {
     const start = content.size;
     const bytes = written(content, () => writeMessages(event, bounds, content));
-    runs.add(rowJson(runRow(event)));
+    runs.add(`${rowJson(runRow(event)).slice(0, -1)},"start":${start},"bytes":${bytes}}`);
     event.run.calls.forEach((call, i) => calls.add(rowJson(callRow(event, call, i + 1))));
-    if (bytes > 0) messages.add(`{"run_id":"${event.runId}","start":${start},"bytes":${bytes}}`);
   }
 
   function addEnd({ event, place, end }: LateCall): void {
@@ -67,13 +66,12 @@ export function createRunBatch(bounds: MessageBounds): RunBatch {
               count: runs.count,
               runs: runs.bytes(),
               calls: calls.bytes(),
-              messages: messages.bytes(),
               content: content.bytes(),
             },
       ends: ends.count === 0 ? undefined : { count: ends.count, ends: ends.bytes(), content: lateContent.bytes() },
     }),
     clear() {
-      for (const part of [runs, calls, messages, ends, content, lateContent]) part.clear();
+      for (const part of [runs, calls, ends, content, lateContent]) part.clear();
     },
   };
 }

@@ -37,7 +37,7 @@ describe("DELETE /v3alpha/targets/{target_id}", () => {
   };
 
   it("answers 200 with the details of the last event, and the target is gone", async () => {
-    const id = await createTarget(server, { name: "gone soon", endpoint: hook.url });
+    const id = await createTarget(server, { name: "gone soon", endpoint: hook.url, payloadType: "json" });
     const { status, body } = await remove(id);
     assert.equal(status, 200);
     assert.deepEqual(Object.keys(body), ["details"]);
@@ -72,7 +72,7 @@ describe("DELETE /v3alpha/targets/{target_id}", () => {
   it("sets the name free, for a new target with a history of its own", async () => {
     const first = await createTarget(server, { name: "Name to have", endpoint: hook.url });
     await remove(first);
-    const second = await createTarget(server, { name: "name TO HAVE", endpoint: hook.url });
+    const second = await createTarget(server, { name: "name TO HAVE", endpoint: hook.url, payloadType: "json" });
     assert.notEqual(second, first);
     const { body } = await server.request("GET", `/v3alpha/targets/${second}`);
     assert.equal(body.target.details.sequence, "1");
@@ -80,7 +80,7 @@ describe("DELETE /v3alpha/targets/{target_id}", () => {
 
   it("answers over gRPC with the same code and id", async () => {
     const client = actionClient(server, "gRPC over HTTP/2");
-    const id = await createTarget(server, { endpoint: hook.url });
+    const id = await createTarget(server, { endpoint: hook.url, payloadType: "json" });
     const { details } = await client.deleteTarget({ targetId: id });
     assert.equal(details?.sequence, 2n);
     const again = await refusal(client.deleteTarget({ targetId: id }));

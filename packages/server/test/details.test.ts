@@ -16,7 +16,9 @@ describe("details", () => {
 
   let count = 0;
   const newCondition = (): unknown => ({ event: { event: `details.test.${++count}` } });
-  const newTarget = (): Promise<string> => createTarget(server, { endpoint: "https://example.com/" });
+  /** Its payload type is the one that it was created with: another one is a change, and counts. */
+  const newTarget = (): Promise<string> =>
+    createTarget(server, { endpoint: "https://example.com/", payloadType: "json" });
   /** Carries out a manipulation and answers its details. */
   const manipulate = async (verb: string, path: string, body?: unknown): Promise<JsonDetails> => {
     const answer = await server.request(verb, path, body);

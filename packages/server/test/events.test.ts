@@ -41,7 +41,8 @@ describe("published events", () => {
   before(async () => {
     server = await startServer(suite);
     database = await storeOf(suite, server);
-    target = await createTarget(server, { endpoint: "https://example.com/" });
+    // Its last event shall be that it was added.
+    target = await createTarget(server, { endpoint: "https://example.com/", payloadType: "json" });
     await setExecution(server, { event: { group: "user" } }, [target]);
   });
 

@@ -50,7 +50,8 @@ describe("keys over the API", () => {
     server = await startServer(suite, { env: { INTERPOSE_LOG_LEVEL: "debug" } });
     database = await storeOf(suite, server);
     ({ url: endpoint } = await startTarget(suite));
-    id = await createTarget(server, { endpoint });
+    // Another payload type would have the instance make keys of its own.
+    id = await createTarget(server, { endpoint, payloadType: "json" });
   });
 
   it("are there for each target from the start, and listed without what is secret", async () => {
@@ -240,7 +241,8 @@ describe("the master key", () => {
     const databaseUrl = await testDatabaseUrl(t);
     const env = { INTERPOSE_SECRETS_MASTER_KEY: undefined };
     const first = await startServer(t, { dataDir, databaseUrl, env });
-    const id = await createTarget(first, { endpoint: "https://example.com" });
+    // The store has two secrets alone: its signing key, and the value that servers are checked by.
+    const id = await createTarget(first, { endpoint: "https://example.com", payloadType: "json" });
     await first.stop();
     const path = join(dataDir, "master.key");
     await writeFile(path, `${OTHER}\n${await readFile(path, "utf8")}`);
@@ -286,7 +288,7 @@ describe("the master key", () => {
     const url = await first.listen({ port: 0 });
     const id = await createTarget(
       { request: (...args) => requestJson(url, ...args) },
-      { endpoint: "https://example.com" },
+      { endpoint: "https://example.com", payloadType: "json" },
     );
     const { body } = await requestJson(url, "POST", `/v1/targets/${id}:rotateSigningKey`, {});
     assert.match(body.secret, /^[A-Za-z0-9]{36}$/);

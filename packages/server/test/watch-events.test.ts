@@ -93,7 +93,8 @@ describe("WatchEvents", () => {
     const { body } = await server.request("POST", "/v1/tokens", { name: "reads events", permissions: ["event.read"] });
     const [all, some] = [follow(t, {}), follow(t, {}, { token: body.token })];
     await eventually("both follow", () => all.came.length > 0 && some.came.length > 0);
-    await createTarget(server, { endpoint: "https://example.com" });
+    // Of the instance's keys, which another payload type would have it make, everybody may know.
+    await createTarget(server, { endpoint: "https://example.com", payloadType: "json" });
     const position = await publish("shown.to.all");
     await eventually("both are told of the last", () =>
       [all, some].every((following) => positionsOf(following).includes(position)),

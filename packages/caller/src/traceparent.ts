@@ -15,6 +15,9 @@ export function childTraceparent(traceparent: string): string {
 /** So many hexadecimal digits, a multiple of 8. Node keeps random bytes for `randomInt`, while `randomBytes` asks the system each time. */
 function randomHex(digits: number): string {
   let hex = "";
-  while (hex.length < digits) hex += randomInt(2 ** 32).toString(16).padStart(8, "0");
+  while (hex.length < digits)
+    hex += randomInt(2 ** 32)
+      .toString(16)
+      .padStart(8, "0");
   return hex;
 }

@@ -127,6 +127,23 @@ describe("the page Deliveries", () => {
     await eventually("two that are dead no more", async () => (await countOf("DEAD")) === DEAD_COUNT - 3);
   });
 
+  it("replays those that are selected, and leaves these as they are", async () => {
+    const { page, open } = at;
+    await open("/deliveries/dead");
+    const boxes = page.getByRole("checkbox", { name: /^Select delivery / });
+    await boxes.first().waitFor();
+    const [count, told] = [await boxes.count(), billing.calls.length];
+    for (const i of [0, 2]) await boxes.nth(i).check();
+    await page.getByRole("button", { name: "Replay 2", exact: true }).click();
+    const dialog = page.getByRole("dialog", { name: "Replay 2 deliveries?" });
+    await dialog.getByRole("button", { name: "Replay 2" }).click();
+    await page.getByText("2 were replayed.", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Close", exact: true }).click();
+    await eventually("both are told", () => billing.calls.length === told + 2);
+    assert.equal(await boxes.count(), count);
+    assert.equal(await countOf("DEAD"), DEAD_COUNT - 3);
+  });
+
   it("replays all that match, once they are counted, and shows how far it is", async () => {
     const { page, open } = at;
     await open(`/deliveries/dead?target=${billingId}`);

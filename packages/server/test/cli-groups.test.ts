@@ -136,6 +136,9 @@ describe("the command line's groups", () => {
       gone: 0,
       dryRun: false,
     });
+    assert.deepEqual(await cli.lines("deliveries", "replay", ...dead.map((each: { id: string }) => each.id), "--yes"), [
+      "Replayed 2 deliveries.",
+    ]);
 
     await cli.json("targets", "pause", id, "--reason", "maintenance");
     for (const aggregateId of ["3", "4", "5"])

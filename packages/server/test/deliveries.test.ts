@@ -512,6 +512,28 @@ describe("interpose.v1.DeliveryService", () => {
       assert.equal((await listedIds({ replayOf: ids[0] ?? "" })).length, 1);
     });
 
+    it("takes those of some ids, page after page, and refuses what is none", async () => {
+      const targetId = await newTarget();
+      const ids: string[] = [];
+      for (let i = 0; i < 4; i++) ids.push(...(await append([{ targetId }])));
+      for (const id of ids.slice(0, 3)) await setDelivery(database, id, ended("succeeded"));
+      // Of those that are chosen, one is not over, and one is not there.
+      const deliveryIds = [ids[3], ids[2], ids[0], "1000000000"];
+      const { body: first } = await replay({ deliveryIds }, { maxCount: 1 });
+      assert.equal(first.replayedCount, 1);
+      const { body: second } = await replay({ deliveryIds }, { pageToken: first.nextPageToken });
+      assert.deepEqual(second, { replayedCount: 1 });
+      const replayed = await Promise.all(ids.map(async (id) => (await listedIds({ replayOf: id })).length));
+      assert.deepEqual(replayed, [1, 0, 1, 0]);
+      const others = await replay({ deliveryIds: [ids[0]] }, { pageToken: first.nextPageToken });
+      assertRefused(others, { status: 400, code: 3, reason: "PAGE_TOKEN_INVALID", says: /page_token/ });
+      const wrong = await replay({ deliveryIds: [ids[0], "x"] });
+      const says = /filter\.delivery_ids\[1\]: "x" is the id of no delivery/;
+      assertRefused(wrong, { status: 400, code: 3, reason: "BAD_REQUEST", says });
+      const tooMany = await replay({ deliveryIds: Array.from({ length: 1_001 }, (_, i) => String(i + 1)) });
+      assertRefused(tooMany, { status: 400, code: 3, reason: "VALIDATION_FAILED", says: /delivery_ids.*1000/ });
+    });
+
     it("passes over what has no target any more, and says so", async () => {
       const { id, targetId } = await oneIn(ended("dead"));
       await server.request("DELETE", `/v3alpha/targets/${targetId}`);

@@ -157,9 +157,9 @@ function Deliveries({
             chosen={chosen}
             onSelectAll={(isSelected) => setSelected(new Set(isSelected ? deliveries.map(({ id }) => id) : []))}
             onOrder={(kind, which) => {
-              if (which === "chosen" && kind !== "replay") {
-                const fits = kind === "cancel" ? canCancel : canRedeliver;
-                setOrder({ kind, ids: chosen.filter(fits).map(({ id }) => id) });
+              if (which === "chosen") {
+                const ids = chosen.filter(FITS[kind]).map(({ id }) => id);
+                setOrder(kind === "replay" ? { kind, filter: { deliveryIds: ids } } : { kind, ids });
               } else if (kind !== "redeliver") {
                 // What is created from now on stays out of it, so that the count is of the same.
                 const createdBefore = wanted.createdBefore ?? timestampFromDate(new Date());
@@ -198,6 +198,18 @@ function Deliveries({
   );
 }
 
+/** Which deliveries each can be done to: what is over is replayed. */
+const FITS: Readonly<Record<BulkOrder["kind"], (delivery: Delivery) => boolean>> = {
+  redeliver: canRedeliver,
+  replay: (delivery) => !canCancel(delivery),
+  cancel: canCancel,
+};
+const CHOSEN_ORDERS = [
+  { kind: "redeliver", label: "Redeliver" },
+  { kind: "replay", label: "Replay" },
+  { kind: "cancel", label: "Cancel" },
+] as const;
+
 /** What can be done to several deliveries. It stands whether or not any is chosen, so that nothing moves when one is. */
 function Orders({
   view,
@@ -212,7 +224,7 @@ function Orders({
   readonly onSelectAll: (isSelected: boolean) => void;
   readonly onOrder: (kind: BulkOrder["kind"], which: "chosen" | "all") => void;
 }) {
-  const [redeliverable, cancellable] = [chosen.filter(canRedeliver).length, chosen.filter(canCancel).length];
+  const chosenFor = (kind: BulkOrder["kind"]): number => chosen.filter(FITS[kind]).length;
   const mayCancel = view.states.length === 0 || view.states.some((state) => canCancel({ state }));
   const mayReplay = view.states.length === 0 || view.states.some((state) => !canCancel({ state }));
   return (
@@ -225,24 +237,19 @@ function Orders({
         />
         Select the {shown.length} shown
       </label>
-      <button
-        type="button"
-        className="button small"
-        disabled={redeliverable === 0}
-        onClick={() => onOrder("redeliver", "chosen")}
-      >
-        Redeliver {redeliverable}
-      </button>
-      {mayCancel && (
+      {CHOSEN_ORDERS.filter(
+        ({ kind }) => kind === "redeliver" || (kind === "cancel" && mayCancel) || (kind === "replay" && mayReplay),
+      ).map(({ kind, label }) => (
         <button
+          key={kind}
           type="button"
           className="button small"
-          disabled={cancellable === 0}
-          onClick={() => onOrder("cancel", "chosen")}
+          disabled={chosenFor(kind) === 0}
+          onClick={() => onOrder(kind, "chosen")}
         >
-          Cancel {cancellable}
+          {label} {chosenFor(kind)}
         </button>
-      )}
+      ))}
       <span className="orders-all">
         <span className="hint">All that match:</span>
         {mayReplay && (

@@ -77,7 +77,7 @@ export function addDeliveries(deliveries: Command, toolsOf: (command: Command) =
     )
     .action(async (id: string | undefined, options: ManyOptions, command: Command) => {
       const tools = toolsOf(command);
-      if (id === undefined) return orderMany("cancel", options, tools);
+      if (id === undefined) return orderMany("cancel", [], options, tools);
       if (isNarrow(options) || options.dryRun)
         throw new InterposeError("bad_request", "Give the id of one delivery, or a filter for many, and not both.");
       const { delivery } = await tools.withServer((transport) =>
@@ -89,14 +89,20 @@ export function addDeliveries(deliveries: Command, toolsOf: (command: Command) =
 
   addManyOptions(
     addFilterOptions(
-      deliveries.command("replay").description("make a new delivery of each that is over, for its target as it is now"),
+      deliveries
+        .command("replay [ids...]")
+        .description(
+          "make a new delivery of each that is over, for its target as it is now: of those with these ids, or of all of a filter",
+        ),
     ),
   )
     .addHelpText(
       "after",
-      "\nExamples:\n  interpose deliveries replay --state dead --since 2h --dry-run\n  interpose deliveries replay --state dead --since 2h --yes",
+      "\nExamples:\n  interpose deliveries replay 1017 1019\n  interpose deliveries replay --state dead --since 2h --dry-run\n  interpose deliveries replay --state dead --since 2h --yes",
     )
-    .action((options: ManyOptions, command: Command) => orderMany("replay", options, toolsOf(command)));
+    .action((ids: readonly string[], options: ManyOptions, command: Command) =>
+      orderMany("replay", ids, options, toolsOf(command)),
+    );
 
   addFilterOptions(
     deliveries.command("watch").description("follow deliveries as they are created, attempted and over; until Ctrl-C"),

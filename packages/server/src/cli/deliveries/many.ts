@@ -27,7 +27,7 @@ interface Counts {
 type Order = (
   client: Client<typeof DeliveryService>,
   request: {
-    readonly filter: GivenFilter;
+    readonly filter: GivenFilter & { readonly deliveryIds: string[] };
     readonly maxCount: number;
     readonly pageToken: string;
     readonly dryRun: boolean;
@@ -46,19 +46,24 @@ const ORDERS: Readonly<Record<"cancel" | "replay", Order>> = {
 };
 const DONE = { cancel: "Cancelled", replay: "Replayed" } as const;
 
-/** Counts the deliveries of a filter, asks, and has all of them cancelled or replayed. */
+/** Counts the deliveries of a filter, of those with the given ids where there are any, asks, and has all of them cancelled or replayed. */
 export async function orderMany(
   order: keyof typeof ORDERS,
+  ids: readonly string[],
   options: ManyOptions,
   { output, withServer }: CommandTools,
 ): Promise<void> {
-  if (!isNarrow(options)) {
+  if (!isNarrow(options) && ids.length === 0) {
     const text = `Say which deliveries to ${order}, such as by --state dead or --target ID. --before 0.001s means all.`;
     throw new InterposeError("bad_request", text);
   }
   const given = filterFrom(options);
   // What comes while this works was not counted, and is not changed.
-  const filter = { ...given, createdBefore: given.createdBefore ?? timestampFromDate(new Date()) };
+  const filter = {
+    ...given,
+    deliveryIds: [...ids],
+    createdBefore: given.createdBefore ?? timestampFromDate(new Date()),
+  };
   await withServer(async (transport) => {
     const client = createClient(DeliveryService, transport);
     const all = async (dryRun: boolean, maxCount: number, onPart: (count: number) => void) => {

@@ -16,6 +16,8 @@ export interface DeliveryFilter {
   /** At this time or later. */
   readonly createdAfter?: Date | undefined;
   readonly createdBefore?: Date | undefined;
+  /** Only these, by their ids. */
+  readonly among?: readonly bigint[] | undefined;
   /** What of the ids is looked at, both ends included: see `idsOfTimes()`. */
   readonly ids?: { readonly from: bigint; readonly to: bigint } | undefined;
 }
@@ -58,6 +60,7 @@ export function deliveryConditions(
   add(where, "d.replay_of =", filter.replayOf);
   add(where, "d.created_at >=", filter.createdAfter);
   add(where, "d.created_at <", filter.createdBefore);
+  if (filter.among) where.push(`d.id = any (${parameter(filter.among)}::bigint[])`);
   add(where, "d.id >=", filter.ids?.from);
   add(where, "d.id <=", filter.ids?.to);
   add(ofEvent, "e.type =", filter.eventType);

@@ -96,13 +96,17 @@ async function fill(database: Database, instanceId: string): Promise<readonly Kn
   return known;
 }
 
+/** An id that none has. */
+const NO_DELIVERY = 2n ** 62n;
+
 /** What a filter means, said another way. */
 function matches(filter: DeliveryFilter, known: Known): boolean {
-  const { states, createdAfter, createdBefore, ids: _, ...equal } = filter;
+  const { states, createdAfter, createdBefore, among, ids: _, ...equal } = filter;
   return (
     (states.length === 0 || states.includes(known.state)) &&
     (createdAfter === undefined || known.createdAt >= createdAfter) &&
     (createdBefore === undefined || known.createdAt < createdBefore) &&
+    (among === undefined || among.includes(known.id)) &&
     Object.entries(equal).every(([field, value]) => value === undefined || known[field as keyof Known] === value)
   );
 }
@@ -135,11 +139,14 @@ describe("listDeliveries()", () => {
     aggregateId: maybe(["1", "2"]),
     createdAfter: time,
     createdBefore: time,
+    // By their places among all.
+    among: fc.option(fc.uniqueArray(fc.nat(AMOUNT + 5), { minLength: 1, maxLength: 30 }), { nil: undefined, freq: 1 }),
   });
 
   it("finds what a filter means, page after page, and so do orders about many", async () => {
     await fc.assert(
-      fc.asyncProperty(filters, fc.integer({ min: 1, max: 40 }), fc.boolean(), async (asked, limit, byIds) => {
+      fc.asyncProperty(filters, fc.integer({ min: 1, max: 40 }), fc.boolean(), async (given, limit, byIds) => {
+        const asked = { ...given, among: given.among?.map((place) => known[place]?.id ?? NO_DELIVERY) };
         const { createdAfter: from, createdBefore } = asked;
         const ids = byIds ? await idsOfTimes(database, { from, before: createdBefore }) : undefined;
         const filter: DeliveryFilter = { ...asked, ids };
@@ -232,6 +239,7 @@ describe("listDeliveries() among 200,000", () => {
     { name: "an aggregate", filter: { aggregateType: "user", aggregateId: "77" } },
     { name: "an event", filter: { eventPosition: 100_000n } },
     { name: "replays", filter: { replayOf: 1_006n } },
+    { name: "some", filter: { among: [7n, 100_000n, 199_999n, NO_DELIVERY] } },
     {
       name: "a time",
       filter: { createdAfter: new Date(START + 1_000_000), createdBefore: new Date(START + 1_010_000) },

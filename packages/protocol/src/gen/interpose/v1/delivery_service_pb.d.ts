@@ -400,6 +400,13 @@ export declare type DeliveryFilter = Message<"interpose.v1.DeliveryFilter"> & {
    * @generated from field: google.protobuf.Timestamp created_before = 10;
    */
   createdBefore?: Timestamp | undefined;
+
+  /**
+   * Only these deliveries, by their ids. Empty: any.
+   *
+   * @generated from field: repeated string delivery_ids = 11;
+   */
+  deliveryIds: string[];
 };
 
 /**

@@ -7,11 +7,12 @@ import { idsOfTimes } from "../../../store/sql/ids-of-times.ts";
 import { deliveryIdFromText, STATES } from "./delivery.ts";
 
 /** The fields of a filter, which stand in a message of their own or among those of a request. */
-export type FilterFields = Omit<ProtoFilter, "$typeName" | "$unknown">;
+export type FilterFields = Omit<ProtoFilter, "$typeName" | "$unknown" | "deliveryIds"> &
+  Partial<Pick<ProtoFilter, "deliveryIds">>;
 
 /** A filter as it was sent. Throws `bad_request` where a field can mean nothing. */
 export function filterFromProto(fields: FilterFields, prefix = ""): DeliveryFilter {
-  const { states, replayOf, createdAfter, createdBefore } = fields;
+  const { states, replayOf, createdAfter, createdBefore, deliveryIds = [] } = fields;
   return {
     states: states.flatMap((state) => SHOWN.get(state) ?? []),
     targetId: given(fields.targetId),
@@ -20,9 +21,11 @@ export function filterFromProto(fields: FilterFields, prefix = ""): DeliveryFilt
     aggregateType: given(fields.aggregateType),
     aggregateId: given(fields.aggregateId),
     eventPosition: fields.eventPosition === 0n ? undefined : fields.eventPosition,
-    replayOf: replayOf === "" ? undefined : replayedId(replayOf, `${prefix}replay_of`),
+    replayOf: replayOf === "" ? undefined : deliveryId(replayOf, `${prefix}replay_of`),
     createdAfter: createdAfter && timeOf(createdAfter, `${prefix}created_after`),
     createdBefore: createdBefore && timeOf(createdBefore, `${prefix}created_before`),
+    among:
+      deliveryIds.length === 0 ? undefined : deliveryIds.map((id, i) => deliveryId(id, `${prefix}delivery_ids[${i}]`)),
   };
 }
 
@@ -45,7 +48,7 @@ function timeOf(timestamp: Timestamp, field: string): Date {
   throw new InterposeError("bad_request", `${field} ${description}`, { violations: [{ field, description }] });
 }
 
-function replayedId(text: string, field: string): bigint {
+function deliveryId(text: string, field: string): bigint {
   const id = deliveryIdFromText(text);
   if (id !== undefined) return id;
   const description = `"${text}" is the id of no delivery. Ids are whole numbers.`;

@@ -180,6 +180,8 @@ describe("the page Runs", () => {
     const options = await server.request("PATCH", `/v1/executionOptions/request${CREATE}`, { shadowTargets: [id] });
     assert.equal(options.status, 200, JSON.stringify(options.body));
     assert.equal(await callHooked(), 201);
+    const runs = async (): Promise<any> => (await server.request("GET", `/v1/runs?targetId=${id}`)).body.runs;
+    await eventually("it is on record", async () => (await runs())?.length === 1);
     await open("/runs");
     await page.getByRole("link", { name: "CreateTarget", exact: true }).first().click();
     const shadow = page.getByRole("button", { name: /^2\. next version ?, .*shadow: compared, never applied$/ });

@@ -238,7 +238,8 @@ describe("POST /v3alpha/targets/search", () => {
 
   it("says in its details up to which event it goes, also when it finds nothing", async () => {
     const { details: before } = await search(server, "targets");
-    const id = await createTarget(server, { endpoint: host("m") });
+    // What came last shall be that it was added.
+    const id = await createTarget(server, { endpoint: host("m"), payloadType: "json" });
     const { details: created, result } = await search(server, "targets", { query: { limit: 1 } });
     assert.ok(BigInt(created.processedSequence) > BigInt(before.processedSequence));
     assert.equal(created.timestamp, result?.[0].details.changeDate);

@@ -172,7 +172,7 @@ describe("delivery settings of a target", () => {
   let id: string;
   before(async () => {
     server = await startServer(suite);
-    id = await createTarget(server, { endpoint: "https://example.com/" });
+    id = await createTarget(server, { endpoint: "https://example.com/", payloadType: "json" });
   });
 
   const DEFAULTS = {

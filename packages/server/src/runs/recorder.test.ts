@@ -137,6 +137,28 @@ describe("createRecorder()", () => {
     await recorder.stop(0);
   });
 
+  const small = Buffer.from("{}");
+  for (const { name, calls, waits } of [
+    { name: "lets runs with little wait for others", calls: [{ sent: small, reply: "a" }], waits: true },
+    { name: "keeps no run alive that has much", calls: [{ sent: Buffer.alloc(300_000), reply: "a" }], waits: false },
+    { name: "keeps none alive that may have much", calls: [{ sent: small, reply: "a" }, {}], waits: false },
+  ]) {
+    it(name, async () => {
+      const { store, recorder } = record();
+      let isEncoded = false;
+      const recordable = (reply: string): string => {
+        isEncoded = true;
+        return reply;
+      };
+      recorder.take({ ...event({ calls }), subject: { ...SUBJECT, recordable } });
+      assert.equal(isEncoded, false, "its call comes first");
+      await new Promise((resolve) => setImmediate(resolve));
+      assert.equal(isEncoded, !waits);
+      await recorder.stop(1_000);
+      assert.deepEqual([isEncoded, store.written.length], [true, 1]);
+    });
+  }
+
   it("tries again while the store is away, and gives up what it refuses", async () => {
     const { store, recorder, logged } = record();
     let times = 0;

@@ -59,7 +59,7 @@ const ENOUGH_RUNS = 500;
 const ENOUGH_BYTES = 1024 * 1024;
 /**
  * So many are encoded together: one alone takes several times as long as one of many, since by then the processor has forgotten the code. So many, or messages of so many bytes, are kept alive for the
- * record at most.
+ * record at most; what may have messages of any size waits for none.
  */
 const ENCODED_TOGETHER = 64;
 const MOST_KEPT_BYTES = 256 * 1024;
@@ -102,9 +102,11 @@ export function createRecorder(parts: RecorderParts, settings: RecorderSettings)
       drop();
       return false;
     }
+    const bytes = bytesOf(item);
     taken.push(item);
-    takenBytes += bytesOf(item);
-    if (!isEncoding && (taken.length >= ENCODED_TOGETHER || takenBytes >= MOST_KEPT_BYTES)) {
+    takenBytes += bytes ?? 0;
+    const isMuch = bytes === undefined || taken.length >= ENCODED_TOGETHER || takenBytes >= MOST_KEPT_BYTES;
+    if (isMuch && !isEncoding) {
       isEncoding = true;
       setImmediate(encode);
     }
@@ -197,10 +199,13 @@ export function createRecorder(parts: RecorderParts, settings: RecorderSettings)
   };
 }
 
-/** Of the messages that it keeps alive. */
-function bytesOf(item: RunEvent | LateCall): number {
-  if ("end" in item) return item.end.reply?.length ?? 0;
+/** Of the messages that it keeps alive. Undefined: nobody knows, since they were never written as JSON, as those of targets that are not waited for. */
+function bytesOf(item: RunEvent | LateCall): number | undefined {
+  if ("end" in item || item.run.calls.length === 0) return undefined;
   let bytes = 0;
-  for (const { sent, reply } of item.run.calls) bytes += (sent?.byteLength ?? 0) + (reply?.length ?? 0);
+  for (const { sent, reply } of item.run.calls) {
+    if (!sent) return undefined;
+    bytes += sent.byteLength + (reply?.length ?? 0);
+  }
   return bytes;
 }

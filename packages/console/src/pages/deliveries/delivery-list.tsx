@@ -25,7 +25,15 @@ import { When } from "../../components/when.tsx";
 import { BulkDialog } from "./bulk-dialog.tsx";
 import type { BulkOrder } from "./bulk-orders.ts";
 import { DELIVERY_FILTERS, DeliveryFilterBar, requestFilters, type DeliveryFilters } from "./delivery-filters.tsx";
-import { canCancel, canRedeliver, reasonText, stateWords, VIEWS, type DeliveryView } from "./delivery-words.ts";
+import {
+  canCancel,
+  canRedeliver,
+  canReplay,
+  reasonText,
+  stateWords,
+  VIEWS,
+  type DeliveryView,
+} from "./delivery-words.ts";
 
 const PAGE_SIZE = 50;
 
@@ -198,17 +206,8 @@ function Deliveries({
   );
 }
 
-/** Which deliveries each can be done to: what is over is replayed. */
-const FITS: Readonly<Record<BulkOrder["kind"], (delivery: Delivery) => boolean>> = {
-  redeliver: canRedeliver,
-  replay: (delivery) => !canCancel(delivery),
-  cancel: canCancel,
-};
-const CHOSEN_ORDERS = [
-  { kind: "redeliver", label: "Redeliver" },
-  { kind: "replay", label: "Replay" },
-  { kind: "cancel", label: "Cancel" },
-] as const;
+/** Which deliveries each can be done to. */
+const FITS = { redeliver: canRedeliver, replay: canReplay, cancel: canCancel };
 
 /** What can be done to several deliveries. It stands whether or not any is chosen, so that nothing moves when one is. */
 function Orders({
@@ -225,8 +224,14 @@ function Orders({
   readonly onOrder: (kind: BulkOrder["kind"], which: "chosen" | "all") => void;
 }) {
   const chosenFor = (kind: BulkOrder["kind"]): number => chosen.filter(FITS[kind]).length;
-  const mayCancel = view.states.length === 0 || view.states.some((state) => canCancel({ state }));
-  const mayReplay = view.states.length === 0 || view.states.some((state) => !canCancel({ state }));
+  const mayBe = (kind: BulkOrder["kind"]): boolean =>
+    view.states.length === 0 || view.states.some((state) => FITS[kind]({ state }));
+  const [mayReplay, mayCancel] = [mayBe("replay"), mayBe("cancel")];
+  const orders = [
+    { kind: "redeliver", label: "Redeliver", isOffered: true },
+    { kind: "replay", label: "Replay", isOffered: mayReplay },
+    { kind: "cancel", label: "Cancel", isOffered: mayCancel },
+  ] as const;
   return (
     <div className="orders">
       <label className="select-all">
@@ -237,19 +242,20 @@ function Orders({
         />
         Select the {shown.length} shown
       </label>
-      {CHOSEN_ORDERS.filter(
-        ({ kind }) => kind === "redeliver" || (kind === "cancel" && mayCancel) || (kind === "replay" && mayReplay),
-      ).map(({ kind, label }) => (
-        <button
-          key={kind}
-          type="button"
-          className="button small"
-          disabled={chosenFor(kind) === 0}
-          onClick={() => onOrder(kind, "chosen")}
-        >
-          {label} {chosenFor(kind)}
-        </button>
-      ))}
+      {orders.map(
+        ({ kind, label, isOffered }) =>
+          isOffered && (
+            <button
+              key={kind}
+              type="button"
+              className="button small"
+              disabled={chosenFor(kind) === 0}
+              onClick={() => onOrder(kind, "chosen")}
+            >
+              {label} {chosenFor(kind)}
+            </button>
+          ),
+      )}
       <span className="orders-all">
         <span className="hint">All that match:</span>
         {mayReplay && (

@@ -129,6 +129,11 @@ export function canCancel({ state }: Pick<Delivery, "state">): boolean {
   return OPEN_STATES.includes(state);
 }
 
+/** Whether it can be replayed: it is over. */
+export function canReplay(delivery: Pick<Delivery, "state">): boolean {
+  return !canCancel(delivery);
+}
+
 function isInLine(state: DeliveryState): boolean {
   return state === DeliveryState.BLOCKED || state === DeliveryState.QUEUED;
 }

@@ -27,3 +27,9 @@ function ticksOf(pid: number, fields: readonly number[]): readonly number[] {
   }
   return fields.map((field) => Number(state[field]));
 }
+
+/** CPU time that this process has used with all its threads, in microseconds. */
+export function cpuMicroseconds(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}

@@ -1,5 +1,6 @@
 // Loaded before `interpose serve`: says what the process has used, and what was recorded in it, so that the product needs nothing for it.
 import { answerQuestions } from "./child.ts";
+import { cpuMicroseconds } from "./cpu.ts";
 import { median } from "./statistics.ts";
 
 let recorded: number[] = [];
@@ -10,11 +11,7 @@ export function record(value: number): void {
 }
 
 const answers = {
-  /** CPU time of the process with all its threads, in microseconds. */
-  cpu(): number {
-    const { user, system } = process.cpuUsage();
-    return user + system;
-  },
+  cpu: cpuMicroseconds,
   /** The median of what was recorded since it was last asked for; undefined for nothing. */
   recorded(): number | undefined {
     const values = recorded;

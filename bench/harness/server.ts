@@ -43,6 +43,22 @@ export interface ServerOptions {
   readonly isLaunched?: boolean;
 }
 
+/** Settings that every server has which is measured. */
+export function settingsOn(dataDir: string): Readonly<Record<string, string>> {
+  return {
+    INTERPOSE_PORT: "0",
+    INTERPOSE_DATA_DIR: dataDir,
+    INTERPOSE_ADMIN_TOKEN: ADMIN_TOKEN,
+    INTERPOSE_SECRETS_MASTER_KEY: MASTER_KEY,
+    INTERPOSE_LOG_FORMAT: "json",
+  };
+}
+
+/** The URL of a server's API, once it has printed that it is ready. */
+export function readyUrlIn(output: string): string | undefined {
+  return /ready at (https?:\/\/\S+)/.exec(output)?.[1];
+}
+
 /** Starts `interpose serve` on a data directory, with its defaults. */
 export async function startServer(
   teardown: Teardown,
@@ -59,11 +75,7 @@ export async function startServer(
     preload: [new URL("./probe.ts", import.meta.url), ...(preload ? [preload] : [])],
     env: {
       ...(isLaunched && withOneHeap({})),
-      INTERPOSE_PORT: "0",
-      INTERPOSE_DATA_DIR: dataDir,
-      INTERPOSE_ADMIN_TOKEN: ADMIN_TOKEN,
-      INTERPOSE_SECRETS_MASTER_KEY: MASTER_KEY,
-      INTERPOSE_LOG_FORMAT: "json",
+      ...settingsOn(dataDir),
       ...env,
     },
   });
@@ -94,7 +106,7 @@ function ready({ process: child }: Child<ProbeAnswers>): Promise<string> {
     child.once("exit", (code) => fail(`ended with ${code ?? "a signal"}`));
     child.stdout?.on("data", (text: string) => {
       output += text;
-      const url = /ready at (https?:\/\/\S+)/.exec(output)?.[1];
+      const url = readyUrlIn(output);
       if (url === undefined) return;
       clearTimeout(late);
       resolve(url);

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { Work } from "../harness/benchmark.ts";
 import { startChild, type Child } from "../harness/child.ts";
 import { freePort } from "../harness/free-port.ts";
-import { ADMIN_TOKEN, MASTER_KEY, SAME_YOUNG_GENERATION } from "../harness/server.ts";
+import { ADMIN_TOKEN, SAME_YOUNG_GENERATION, settingsOn } from "../harness/server.ts";
 import { medianInterval, medians, type MedianInterval } from "../harness/statistics.ts";
 import { fillStore } from "../harness/store.ts";
 import { takeTurns, type Pair } from "../harness/turns.ts";
@@ -96,11 +96,7 @@ async function startGateway(
 ): Promise<Gateway> {
   const [{ dataDir }, port] = [await fillStore(teardown, () => []), await freePort()];
   const apiUrl = await twins.ask("start", {
-    INTERPOSE_PORT: "0",
-    INTERPOSE_DATA_DIR: dataDir,
-    INTERPOSE_ADMIN_TOKEN: ADMIN_TOKEN,
-    INTERPOSE_SECRETS_MASTER_KEY: MASTER_KEY,
-    INTERPOSE_LOG_FORMAT: "json",
+    ...settingsOn(dataDir),
     INTERPOSE_EGRESS_ALLOW: "127.0.0.0/8",
     INTERPOSE_GATEWAY_LISTEN: `127.0.0.1:${port}`,
     INTERPOSE_GATEWAY_UPSTREAM: api,

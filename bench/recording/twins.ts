@@ -2,6 +2,8 @@
 import { readSettings } from "../../packages/server/src/config/index.ts";
 import { serve } from "../../packages/server/src/cli/serve-until-stopped.ts";
 import { answerQuestions } from "../harness/child.ts";
+import { cpuMicroseconds } from "../harness/cpu.ts";
+import { readyUrlIn } from "../harness/server.ts";
 
 const stopping = new AbortController();
 const running: Promise<void>[] = [];
@@ -12,7 +14,7 @@ const answers = {
     const read = readSettings({ flags: {}, env, cwd: process.cwd(), configFile: undefined });
     return new Promise((resolve, reject) => {
       const print = (text: string): void => {
-        const url = /ready at (https?:\/\/\S+)/.exec(text)?.[1];
+        const url = readyUrlIn(text);
         if (url !== undefined) resolve(url);
       };
       const served = serve(read, { stop: stopping.signal, print });
@@ -21,11 +23,7 @@ const answers = {
     });
   },
 
-  /** CPU time of the process with all its threads, in microseconds. */
-  cpu(): number {
-    const { user, system } = process.cpuUsage();
-    return user + system;
-  },
+  cpu: cpuMicroseconds,
 
   /** Stops all of them. */
   async stop(): Promise<void> {

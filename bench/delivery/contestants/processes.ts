@@ -1,5 +1,6 @@
 import type { Teardown } from "../../../packages/server/src/assembly/teardown.ts";
 import { answerQuestions, startChild } from "../../harness/child.ts";
+import { cpuMicroseconds } from "../../harness/cpu.ts";
 import type { Workers } from "./contestant.ts";
 
 /** The parent's half: starts processes of a program that calls `beWorker`, with arguments behind the database's URL. */
@@ -36,10 +37,7 @@ export function beWorker(start: (databaseUrl: string) => Promise<{ stop(): Promi
   const starting = start(process.argv[2] ?? "");
   const answers: WorkerAnswers = {
     started: () => starting.then(() => undefined),
-    cpu() {
-      const { user, system } = process.cpuUsage();
-      return user + system;
-    },
+    cpu: cpuMicroseconds,
   };
   answerQuestions(answers);
   process.once("SIGTERM", () => {

@@ -32,7 +32,7 @@ export async function createStorePublisher({ databaseUrl }: Pick<PublisherOption
     maxRunDepth: 1,
     settings: { types: "open", declared: [], maxPayloadBytes: 256 * 1024, maxPerSecond: 0 },
     rate: createRate(0, now),
-    tellOwners: owners.tell,
+    owners: { tell: owners.tell, reserve: () => undefined },
   });
   return {
     async publish(events) {

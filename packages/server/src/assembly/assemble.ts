@@ -198,7 +198,7 @@ export async function assemble({
       run: createRunner({ ...running, host }),
       hiddenFields,
     });
-  const tellOwners = await startDelivering({
+  const owners = await startDelivering({
     store,
     instanceId,
     router,
@@ -275,7 +275,7 @@ export async function assemble({
     maxRunDepth: limits.maxRunDepth,
     settings: settings.events,
     rate: createRate(settings.events.maxPerSecond, () => performance.now()),
-    tellOwners,
+    owners,
   });
   const { file: ownFiles } = fromBinary(FileDescriptorSetSchema, await readFile(DESCRIPTOR_SET));
   const services = servicesOf(api, {

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { TargetId } from "@interpose/engine";
 import { claimDeliveries, type ClaimedDelivery, type ClaimOfQueue } from "../store/sql/claim-deliveries.ts";
 import type { OwnedQueue } from "./queue.ts";
 import type { Schedule } from "./schedule.ts";
@@ -24,12 +25,18 @@ export interface ClaimingEvents {
 
 /** Claims deliveries for as long as it is not stopped. */
 export interface Claiming {
+  /** Keeps room for a delivery of a target that is about to be written as claimed. Undefined: none can be kept, or something that waits has to come first. */
+  reserve(targetId: TargetId): OwnedQueue | undefined;
+  /** Begins what was committed in a room that was kept, where the queue is this worker's still, and gives up the room; undefined: nothing was committed, as far as is known. */
+  handOver(queue: OwnedQueue, delivery: ClaimedDelivery | undefined): void;
   /** An attempt ended, so that its slot is free. */
   release(queue: OwnedQueue): void;
   /** So many results were written. */
   written(count: number): void;
   /** How many attempts are under way. */
   active(): number;
+  /** For how many more room is kept. */
+  reserved(): number;
   /** Ends with the claim that is under way. */
   stop(): Promise<void>;
 }
@@ -52,12 +59,15 @@ export function startClaiming(
   /** Claimed, and not written yet. */
   let held = 0;
 
+  /** Slots that are kept. */
+  let reserved = 0;
+
   /** Slots that became free since the last claim began, and when that was. */
   let freed = 0;
   let beganAt = Number.NEGATIVE_INFINITY;
   const pause = createPause();
 
-  const freeSlots = (): number => Math.min(maxInFlight - active, maxInFlight * HELD_PER_SLOT - held);
+  const freeSlots = (): number => Math.min(maxInFlight - active, maxInFlight * HELD_PER_SLOT - held) - reserved;
   const isScarce = (): boolean => freeSlots() < maxInFlight * SCARCE_SHARE;
 
   async function gatherSlots(): Promise<void> {
@@ -77,17 +87,21 @@ export function startClaiming(
     // What it was woken for is to be told to whoever owns it.
     if (!claim.isOwned) queue.hasDue = true;
     if (claim.nextDueMs !== null) schedule.wakeAt(queue, now + claim.nextDueMs);
-    for (const { id, dueAt, fifoKey } of claim.claimed) queue.held.set(id, { id, dueAt, fifoKey });
+    const taken = claim.claimed.filter(({ id, dueAt, fifoKey, wasOwn }) =>
+      queue.takeFound({ id, dueAt, fifoKey }, wasOwn),
+    );
     if (claim.queuedKeys.length > 0) {
       queue.mayHaveQueued = true;
       events.onQueued(queue, claim.queuedKeys);
     }
-    for (const delivery of claim.claimed) {
-      active++;
-      held++;
-      queue.begin(now);
-      events.onClaimed(queue, delivery, claim.at);
-    }
+    for (const delivery of taken) begin(queue, delivery, claim.at, now);
+  }
+
+  function begin(queue: OwnedQueue, delivery: ClaimedDelivery, at: number, now: number): void {
+    active++;
+    held++;
+    queue.begin(now);
+    events.onClaimed(queue, delivery, at);
   }
 
   async function claimOnce(): Promise<boolean> {
@@ -97,6 +111,7 @@ export function startClaiming(
     beganAt = performance.now();
     const ownClaims = turns.flatMap(({ queue }) => [...queue.held.keys()]);
     const wanted = turns.map(({ queue, room }) => ({ targetId: queue.targetId, room, since: queue.firstDue() }));
+    for (const { queue } of turns) queue.claimBegins();
     try {
       const claims = await claimDeliveries(database, workerId, instanceId, wanted, ownClaims);
       const now = performance.now();
@@ -109,6 +124,8 @@ export function startClaiming(
       onError("claiming deliveries", error);
       await delay(WAIT_AFTER_FAILURE_MS, undefined, { ref: false });
       for (const { queue } of turns) schedule.wake(queue);
+    } finally {
+      for (const { queue } of turns) queue.claimEnded();
     }
     return true;
   }
@@ -122,6 +139,23 @@ export function startClaiming(
   }
   const running = run();
   return {
+    reserve(targetId) {
+      const queue = schedule.get(targetId);
+      if (!queue || queue.hasDue || stopped || !holdsLease() || isScarce()) return undefined;
+      if (queue.room(router.target(targetId), performance.now()) === 0) return undefined;
+      queue.reserve();
+      reserved++;
+      return queue;
+    },
+    handOver(queue, delivery) {
+      if (delivery && schedule.get(queue.targetId) === queue) {
+        const { id, dueAt, fifoKey, createdAt } = delivery;
+        if (queue.takeCommitted({ id, dueAt, fifoKey })) begin(queue, delivery, createdAt.getTime(), performance.now());
+      }
+      queue.unreserve();
+      reserved--;
+      schedule.nudge();
+    },
     release(queue) {
       active--;
       freed++;
@@ -135,6 +169,7 @@ export function startClaiming(
       schedule.nudge();
     },
     active: () => active,
+    reserved: () => reserved,
     async stop() {
       stopped = true;
       schedule.nudge();

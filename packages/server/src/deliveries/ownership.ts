@@ -97,9 +97,7 @@ export function createOwnership(
   }
 
   async function releaseIdle(): Promise<void> {
-    const idle = [...schedule.all()].filter(
-      (queue) => queue.isLeaving && queue.held.size === 0 && queue.unwritten === 0,
-    );
+    const idle = [...schedule.all()].filter((queue) => queue.isLeaving && queue.isFree());
     if (idle.length === 0) return;
     onLost(idle);
     const ids = idle.map(({ targetId }) => targetId);

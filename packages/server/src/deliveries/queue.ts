@@ -41,6 +41,8 @@ export class OwnedQueue {
   readonly held = new Map<bigint, HeldDelivery>();
   /** Attempts that are under way. */
   active = 0;
+  /** Attempts that begin as soon as what they are of is committed, if it is. */
+  reserved = 0;
   /** Whether something may be due that is not claimed. */
   hasDue = false;
   /** Whether deliveries may wait behind others of their key. Only the owner lets them, so it is known. */
@@ -63,6 +65,11 @@ export class OwnedQueue {
   #mark = "";
   /** Nothing that is not held was due before that. In milliseconds since 1970. */
   #firstDue = 0;
+  #isBeingClaimed = false;
+  /** Handed over since the claim that is under way began, which may answer them once more. */
+  readonly #handedOver = new Set<bigint>();
+  /** Found by a claim, while a publish that may hand them over is under way. */
+  readonly #foundFirst = new Set<bigint>();
 
   constructor(row: StoredQueue, now: number) {
     this.targetId = row.targetId;
@@ -111,6 +118,50 @@ export class OwnedQueue {
     if (this.unwritten === 0) this.#pause = undefined;
   }
 
+  /** A claim of it begins. One is under way at a time. */
+  claimBegins(): void {
+    this.#isBeingClaimed = true;
+  }
+
+  /** Holds a delivery that a claim has answered. False: it was handed over meanwhile. `wasOwn`: see `FoundDelivery`. */
+  takeFound(delivery: HeldDelivery, wasOwn: boolean): boolean {
+    const { id } = delivery;
+    if (this.held.has(id) || this.#handedOver.has(id)) return false;
+    this.held.set(id, delivery);
+    if (wasOwn && this.reserved > 0) this.#foundFirst.add(id);
+    return true;
+  }
+
+  claimEnded(): void {
+    this.#isBeingClaimed = false;
+    this.#handedOver.clear();
+  }
+
+  /** Keeps room for a delivery that is about to be committed. */
+  reserve(): void {
+    this.reserved++;
+  }
+
+  /** Holds a delivery that was committed in a room that was kept. False: a claim has found it already, and perhaps it is over. */
+  takeCommitted(delivery: HeldDelivery): boolean {
+    const { id } = delivery;
+    if (this.#foundFirst.delete(id)) return false;
+    this.held.set(id, delivery);
+    if (this.#isBeingClaimed) this.#handedOver.add(id);
+    return true;
+  }
+
+  /** Gives up the room that was kept. */
+  unreserve(): void {
+    this.reserved--;
+    if (this.reserved === 0) this.#foundFirst.clear();
+  }
+
+  /** Whether nothing binds it to this worker, so that another one may have it. */
+  isFree(): boolean {
+    return this.held.size === 0 && this.unwritten === 0 && this.reserved === 0;
+  }
+
   /** Whether anything of a key is claimed. */
   isAttempting(fifoKey: string): boolean {
     for (const held of this.held.values()) if (held.fifoKey === fifoKey) return true;
@@ -121,8 +172,9 @@ export class OwnedQueue {
   room(target: Target | undefined, now: number): number {
     if (this.#pausedBy !== null || this.isLeaving || this.isGone) return 0;
     const { maxConcurrency, maxPerSecond } = completeDeliverySettings(target?.delivery);
-    const atOnce = Math.min(maxConcurrency, this.#slowing.concurrency(now)) - this.active;
-    return Math.max(0, Math.min(atOnce, this.#breaker.room(now), this.#pacerFor(maxPerSecond).room(now)));
+    const inAll = Math.min(maxConcurrency, this.#slowing.concurrency(now)) - this.active;
+    const room = Math.min(inAll, this.#breaker.room(now), this.#pacerFor(maxPerSecond).room(now));
+    return Math.max(0, room - this.reserved);
   }
 
   /** When there is room again without anything ending before; undefined: not by time alone. */

@@ -75,7 +75,7 @@ describe("several workers", () => {
     await eventually("all owned", async () => (await owners(bench)).none === undefined);
     const events = Array.from({ length: 6 }, (_, n) => ({ type: `t.${n}`, aggregateId: String(n) }));
     await bench.publishUntold(...events);
-    first.tellOwners((await bench.deliveries()).map(({ targetId }) => targetId));
+    first.owners.tell((await bench.deliveries()).map(({ targetId }) => targetId));
     await bench.states(...events.map(() => "succeeded"));
     assert.equal(endpoint.calls.length, 6);
     const by = (await bench.attempts()).map(({ worker }) => worker);

@@ -129,8 +129,8 @@ export function createUpkeep(context: WorkerContext, schedule: Schedule, events:
       return;
     }
     queue.isGone = true;
-    // What is being attempted comes to its end, and to an end of its own.
-    if (queue.held.size > 0) return;
+    // What is being attempted, or may be committed still, comes to an end of its own; then the next poll asks for this again.
+    if (queue.held.size > 0 || queue.reserved > 0) return;
     for (let after: bigint | null = 0n; after !== null;) {
       const next: UnfinishedDeliveries = await selectUnfinished(database, instanceId, targetId, after, MOST_DELIVERIES);
       if (next.ids.length > 0) await cancel(next.ids);

@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
+import type { DeliveryOwners } from "../events/delivery-owners.ts";
 import { isOwnAggregateType } from "../events/own-events.ts";
 import type { ClaimedDelivery } from "../store/sql/claim-deliveries.ts";
 import type { StoredQueue } from "../store/sql/queue-row.ts";
 import { makeAttempt } from "./attempt.ts";
 import { startClaiming } from "./claiming.ts";
+import { createHandingOver } from "./handing-over.ts";
 import { createOrder } from "./order.ts";
 import { createOwnerTeller } from "./owner-teller.ts";
 import { createOwnership } from "./ownership.ts";
@@ -31,8 +33,8 @@ const TELL_AGAIN_MS = 5_000;
 export interface DeliveryWorker {
   /** Its id in the database. */
   readonly id: string;
-  /** Something new of these targets is committed: begins with what is this worker's, and tells the owners of the others' queues. */
-  readonly tellOwners: (targetIds: readonly string[]) => void;
+  /** The way to this worker's queues and those of others. */
+  readonly owners: DeliveryOwners;
   /**
    * Begins nothing more, waits at most `graceMs` for attempts that are under way, gives up those that are left, and leaves its queues to others at once.
    */
@@ -83,6 +85,7 @@ export async function startDeliveryWorker(
       upkeep.reread(queue);
     },
   });
+  const reserve = createHandingOver(context, schedule, claiming, { onFreed: ownership.look, onUntold: tellOwners });
 
   async function attempt(queue: OwnedQueue, claimed: ClaimedDelivery, at: number): Promise<void> {
     const { id, dueAt, fifoKey, targetId } = claimed;
@@ -263,14 +266,17 @@ export async function startDeliveryWorker(
 
   return {
     id: workerId,
-    tellOwners,
+    owners: { tell: tellOwners, reserve },
     async stop(graceMs) {
       clearInterval(polling);
       clearInterval(sweeping);
       await listening.stop();
       await within(LAST_WRITES_MS, claiming.stop());
-      const grace = setTimeout(() => givenUp.abort(), graceMs);
-      while (claiming.active() > 0) await schedule.change();
+      const grace = setTimeout(() => {
+        givenUp.abort();
+        schedule.nudge();
+      }, graceMs);
+      while (claiming.active() > 0 || (claiming.reserved() > 0 && !givenUp.signal.aborted)) await schedule.change();
       clearTimeout(grace);
       await within(LAST_WRITES_MS, recorder.idle());
       recorder.stop();

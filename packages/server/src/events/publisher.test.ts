@@ -34,7 +34,7 @@ describe("a publisher", () => {
       maxRunDepth: 5,
       settings: { types: "open", declared: [], maxPayloadBytes: 1_000, maxPerSecond: 0 },
       rate: createRate(0, () => 0),
-      tellOwners: () => undefined,
+      owners: { tell: () => undefined, reserve: () => undefined },
       ...options,
     });
     const publish = (events: readonly NewEvent[], given: Partial<Publication> = {}) =>
@@ -103,7 +103,9 @@ describe("a publisher", () => {
 
   it("has owners told of what is new once it is committed, and not of repetitions; in transactions of others, the commit tells", async (t) => {
     const told: (readonly string[])[] = [];
-    const opened = await open(t, { tellOwners: (targetIds) => void told.push(targetIds) });
+    const opened = await open(t, {
+      owners: { tell: (targetIds) => void told.push(targetIds), reserve: () => undefined },
+    });
     await setFor(opened, "event/order.placed");
     const notified: string[] = [];
     const listening = await database.listen(

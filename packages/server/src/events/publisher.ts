@@ -5,9 +5,17 @@ import type { Settings } from "../config/index.ts";
 import type { LiveRouter } from "../router/live-router.ts";
 import type { Database, Queryable } from "../store/database.ts";
 import { isTransient, isUniqueViolation } from "../store/errors.ts";
-import { appendEvents, type AppendedEvent, type EventToAppend } from "../store/sql/append-events.ts";
+import {
+  appendEvents,
+  type AppendedEvent,
+  type ClaimFromTheStart,
+  type EventToAppend,
+} from "../store/sql/append-events.ts";
+import type { ClaimedDelivery } from "../store/sql/claim-deliveries.ts";
 import { lockFifoKeys } from "../store/sql/lock-fifo-keys.ts";
 import { selectDeclaredTypes } from "../store/sql/select-declared-types.ts";
+import type { DeliveryOwners } from "./delivery-owners.ts";
+import { claimedDeliveries, handedOver } from "./handed-over.ts";
 import { eventInvalid, eventToPlan, type NewEvent } from "./new-event.ts";
 import { planDeliveries, type EventToPlan } from "./plan-deliveries.ts";
 import type { Rate } from "./rate.ts";
@@ -29,8 +37,8 @@ export interface PublisherOptions {
   readonly maxRunDepth: number;
   readonly settings: Settings["events"];
   readonly rate: Rate;
-  /** Tells the owners of some targets' queues that there is something new for them. */
-  readonly tellOwners: (targetIds: readonly string[]) => void;
+  /** Those who deliver. */
+  readonly owners: DeliveryOwners;
 }
 
 /** Who publishes, and how. */
@@ -56,21 +64,41 @@ export interface Publisher {
 
 /** A publisher of one instance's events. */
 export function createPublisher(options: PublisherOptions): Publisher {
-  const { database, instanceId, router, maxRunDepth, settings, rate, tellOwners } = options;
+  const { database, instanceId, router, maxRunDepth, settings, rate, owners } = options;
 
   /** One attempt: undefined where executions have changed since the snapshot. */
   function append(
     events: readonly EventToAppend[],
     revision: bigint,
-    tx: Queryable | undefined,
-  ): Promise<readonly AppendedEvent[] | undefined> {
+    { tx, claim }: { readonly tx: Queryable | undefined; readonly claim: ClaimFromTheStart | undefined },
+  ): Promise<Awaited<ReturnType<typeof appendEvents>>> {
     const keys = keysAcrossAggregates(events);
-    const send = async (db: Queryable): Promise<readonly AppendedEvent[] | undefined> => {
+    const appending = { instanceId, revision, learnTypes: true, tellsOwners: tx === undefined, claim };
+    const send = async (db: Queryable): Promise<Awaited<ReturnType<typeof appendEvents>>> => {
       if (keys.length > 0) await lockFifoKeys(db, instanceId, keys);
-      return appendEvents(db, events, { instanceId, revision, learnTypes: true, tellsOwners: tx === undefined });
+      return appendEvents(db, events, appending);
     };
     if (tx) return send(tx);
     return keys.length > 0 ? database.transaction(send) : send(database);
+  }
+
+  /** The same, committed at once: what can be delivered of it is handed over, or told of. */
+  async function appendAndTell(
+    events: readonly EventToAppend[],
+    revision: bigint,
+  ): Promise<readonly AppendedEvent[] | undefined> {
+    const reservation = owners.reserve(handedOver(events));
+    let claimed: ReadonlyMap<number, ClaimedDelivery> = new Map();
+    try {
+      const appended = await append(events, revision, { tx: undefined, claim: reservation });
+      if (!appended) return undefined;
+      const [event, place] = [events[0], appended[0]];
+      if (reservation && event && place) claimed = claimedDeliveries(event, place, reservation.places);
+      owners.tell(targetsToTell(events, appended, claimed));
+      return appended;
+    } finally {
+      reservation?.end(claimed);
+    }
   }
 
   async function appendPlanned(
@@ -82,8 +110,10 @@ export function createPublisher(options: PublisherOptions): Publisher {
       const snapshot = router.current();
       try {
         const planned = planDeliveries(events, snapshot, maxRunDepth);
-        const appended = await append(planned, snapshot.revision, tx);
-        if (appended && !tx) tellOwners(targetsToTell(planned, appended));
+        const { revision } = snapshot;
+        const appended = await (tx
+          ? append(planned, revision, { tx, claim: undefined })
+          : appendAndTell(planned, revision));
         if (appended) return appended;
       } catch (error) {
         if (isUniqueViolation(error, KEY_INDEX) && tx) throw keyRaced(error);
@@ -136,12 +166,17 @@ export function createPublisher(options: PublisherOptions): Publisher {
   };
 }
 
-/** Targets that can be told of one of the events at once. */
-function targetsToTell(events: readonly EventToAppend[], appended: readonly AppendedEvent[]): readonly string[] {
+/** Targets that can be told of one of the events at once, but for deliveries that are handed over. */
+function targetsToTell(
+  events: readonly EventToAppend[],
+  appended: readonly AppendedEvent[],
+  claimed: ReadonlyMap<number, ClaimedDelivery>,
+): readonly string[] {
   const ids = new Set<string>();
   events.forEach(({ deliveries }, i) => {
     if (!deliveries || deliveries.deadBecause !== undefined || appended[i]?.repeated === true) return;
-    for (const { stage, targetId } of deliveries.plan.deliveries) if (stage === 0) ids.add(targetId);
+    for (const { stage, place, targetId } of deliveries.plan.deliveries)
+      if (stage === 0 && !claimed.has(place)) ids.add(targetId);
   });
   return [...ids];
 }

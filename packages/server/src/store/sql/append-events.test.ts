@@ -66,6 +66,36 @@ describe("appendEvents() with deliveries", () => {
     await listening.stop();
   });
 
+  it("writes those that somebody has room for as claimed from the start, and answers what an attempt needs", async () => {
+    const plan: DeliveryPlan = {
+      executionId: "event",
+      deliveries: [2, 0, 1].map((place) => ({ targetId: String(place), place, stage: 0, gate: undefined })),
+    };
+    const claim = { workerId: "me", places: new Set([0, 2]) };
+    const options = { instanceId: INSTANCE, revision: 0n, learnTypes: false, claim };
+    const toAppend = event({ deliveries: { plan }, payload: '{"b":1.50,"a":"ü"}', idempotencyKey: "claimed" });
+    const [first] = (await appendEvents(database, [toAppend], options)) ?? [];
+    assert.ok(first?.claimed);
+    assert.equal(first.claimed.payload, '{"a": "ü", "b": 1.50}');
+    const rows = await database.query<Record<string, unknown>>({
+      text: `select id, place, state, claimed_by, claimed_at is not null as claimed from interpose.deliveries where event_position = $1 order by place`,
+      values: [first.position],
+    });
+    const [zero, one, two] = rows;
+    assert.deepEqual(first.claimed.ids, [zero?.id, two?.id]);
+    assert.deepEqual(
+      rows.map(({ state, claimed_by, claimed }) => [state, claimed_by, claimed]),
+      [
+        ["waiting", "me", true],
+        ["waiting", null, false],
+        ["waiting", "me", true],
+      ],
+    );
+    assert.ok(one);
+    const [again] = (await appendEvents(database, [toAppend], options)) ?? [];
+    assert.deepEqual([again?.repeated, again?.claimed], [true, undefined]);
+  });
+
   it("tells of more targets than a notification holds as of any", async () => {
     const told: string[] = [];
     const listening = await database.listen(

@@ -51,6 +51,21 @@ export interface AppendedEvent {
   readonly repeated: boolean;
 }
 
+/** Which deliveries are claimed from the start, and for whom. */
+export interface ClaimFromTheStart {
+  readonly workerId: string;
+  /** Their places in the plan of the one event that is appended. */
+  readonly places: ReadonlySet<number>;
+}
+
+/** The deliveries of an event that were claimed from the start. */
+export interface ClaimedFromTheStart {
+  /** In the order of their places. */
+  readonly ids: readonly bigint[];
+  /** The event's payload: JSON, as the database writes it. */
+  readonly payload: string;
+}
+
 /** What the statement is told beside the events. */
 export interface AppendOptions {
   readonly instanceId: string;
@@ -63,6 +78,8 @@ export interface AppendOptions {
    * each until the one before is on the disk.
    */
   readonly tellsOwners?: boolean;
+  /** For one event alone, whose deliveries have no keys and are no dead letters. */
+  readonly claim?: ClaimFromTheStart | undefined;
 }
 
 /**
@@ -76,8 +93,8 @@ export interface AppendOptions {
 export async function appendEvents(
   db: Queryable,
   events: readonly EventToAppend[],
-  { instanceId, revision, learnTypes, tellsOwners = false }: AppendOptions,
-): Promise<readonly AppendedEvent[] | undefined> {
+  { instanceId, revision, learnTypes, tellsOwners = false, claim }: AppendOptions,
+): Promise<readonly (AppendedEvent & { readonly claimed: ClaimedFromTheStart | undefined })[] | undefined> {
   const column = <T>(read: (event: EventToAppend) => T): readonly T[] => events.map(read);
   const plans = [...new Set(events.flatMap(({ deliveries }) => (deliveries ? [deliveries.plan] : [])))];
   const numberOf = new Map(plans.map((plan, i) => [plan, i]));
@@ -108,11 +125,17 @@ export async function appendEvents(
       planned.map(({ stage }) => stage),
       planned.map(({ gate }) => gate ?? null),
       tellsOwners,
+      planned.map(({ place }) => (claim?.places.has(place) === true ? claim.workerId : null)),
     ],
   });
   const other = rows.find(({ reused }) => reused);
   if (other) throw keyReused(events[Number(other.nth) - 1]?.idempotencyKey ?? "", other.position);
-  return rows.length < events.length ? undefined : rows;
+  return rows.length < events.length ? undefined : rows.map((row) => ({ ...row, claimed: claimedOf(row) }));
+}
+
+function claimedOf({ claimedIds, payload }: AppendedRow): ClaimedFromTheStart | undefined {
+  if (claimedIds === null || payload === null) return undefined;
+  return { ids: claimedIds.split(" ").map(BigInt), payload };
 }
 
 interface AppendedRow extends AppendedEvent {
@@ -120,6 +143,9 @@ interface AppendedRow extends AppendedEvent {
   readonly nth: bigint;
   /** Whether its key stands for something else. */
   readonly reused: boolean;
+  /** Of the deliveries that were claimed from the start, by their places. Null: none were. */
+  readonly claimedIds: string | null;
+  readonly payload: string | null;
 }
 
 /** The refusal of an event whose key stands for something else. */
@@ -136,7 +162,8 @@ const APPEND = `
     select * from unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::jsonb[], $9::text[], $10::text[], $11::int[], $12::text[], $13::int[], $14::text[], $15::text[])
       with ordinality as t (aggregate_type, aggregate_id, type, creator, payload, resource_owner, version, depth, idempotency_key, plan, fifo_key, dead_because, nth)
   ), planned as (
-    select * from unnest($16::int[], $17::text[], $18::int[], $19::text[], $20::int[], $21::text[]) as t (plan, execution_id, place, target_id, stage, gate)
+    select * from unnest($16::int[], $17::text[], $18::int[], $19::text[], $20::int[], $21::text[], $23::text[])
+      as t (plan, execution_id, place, target_id, stage, gate, claimed_by)
   ), repeated as (
     select i.nth, e.position, e.sequence, e.created_at,
       (e.type, e.aggregate_type, e.aggregate_id, e.payload) = (i.type, i.aggregate_type, i.aggregate_id, i.payload) as same
@@ -172,23 +199,26 @@ const APPEND = `
     from numbered order by nth
     returning position, aggregate_type, aggregate_id, sequence, created_at
   ), placed as (
-    select n.nth, n.plan, n.fifo_key, n.dead_because, a.position, a.sequence, a.created_at
+    select n.nth, n.plan, n.fifo_key, n.dead_because, n.payload, a.position, a.sequence, a.created_at
     from appended a join numbered n using (aggregate_type, aggregate_id, sequence)
   ), caused as (
     insert into interpose.deliveries
-      (instance_id, event_position, execution_id, place, target_id, stage, gate, fifo_key, state, due_at, reason, created_at, ended_at)
+      (instance_id, event_position, execution_id, place, target_id, stage, gate, fifo_key, state, due_at, reason, created_at, ended_at, claimed_by, claimed_at)
     select $1, e.position, p.execution_id, p.place, p.target_id, p.stage, p.gate, e.fifo_key,
       case when e.dead_because is not null then 'dead' when p.stage = 0 then 'waiting' else 'blocked' end,
-      e.created_at, e.dead_because, e.created_at, case when e.dead_because is not null then e.created_at end
+      e.created_at, e.dead_because, e.created_at, case when e.dead_because is not null then e.created_at end,
+      p.claimed_by, case when p.claimed_by is not null then statement_timestamp() end
     from placed e join planned p using (plan)
     order by e.nth, p.place
-    returning target_id, state
+    returning id, place, target_id, state, claimed_by
   ), told as (
     -- The owners of the queues. More than a notification can hold is told as "any".
     select pg_notify('interpose_deliveries', case when length(ids) > 7000 then '*' else ids end)
-    from (select string_agg(distinct target_id, ' ') as ids from caused where state = 'waiting') as q where ids is not null and not $22::bool
+    from (select string_agg(distinct target_id, ' ') as ids from caused where state = 'waiting' and claimed_by is null) as q where ids is not null and not $22::bool
   )
-  select nth, position, sequence, created_at as "createdAt", false as repeated, false as reused, (select count(*) from told) as told from placed
+  select nth, position, sequence, created_at as "createdAt", false as repeated, false as reused, (select count(*) from told) as told,
+    claimed.ids as "claimedIds", case when claimed.ids is not null then payload::text end as payload
+  from placed, (select string_agg(id::text, ' ' order by place) as ids from caused where claimed_by is not null) as claimed
   union all
-  select nth, position, sequence, created_at, true, not same, 0 from repeated
+  select nth, position, sequence, created_at, true, not same, 0, null, null from repeated
   order by nth`;

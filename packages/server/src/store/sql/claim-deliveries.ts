@@ -35,6 +35,12 @@ export interface ClaimedDelivery {
   readonly payload: string;
 }
 
+/** A delivery that a claim found. */
+export interface FoundDelivery extends ClaimedDelivery {
+  /** Whether it was in the worker's name before: since a publish wrote it so, or a claim whose answer was lost. */
+  readonly wasOwn: boolean;
+}
+
 /** What a claim found in one queue. */
 export interface ClaimOfQueue {
   readonly targetId: string;
@@ -47,14 +53,14 @@ export interface ClaimOfQueue {
   readonly nextDueMs: number | null;
   /** When the database looked, in milliseconds since 1970. */
   readonly at: number;
-  readonly claimed: readonly ClaimedDelivery[];
+  readonly claimed: readonly FoundDelivery[];
   /** Keys of deliveries that must wait behind others of their key, and were set aside. */
   readonly queuedKeys: readonly string[];
 }
 
 /** A row of the answer: a queue, with one of its deliveries or none. */
 type ClaimRow = Omit<ClaimOfQueue, "claimed" | "queuedKeys"> &
-  (ClaimedDelivery & { readonly state: "waiting" | "queued" | null });
+  (FoundDelivery & { readonly state: "waiting" | "queued" | null });
 
 /**
  * Claims due deliveries of many queues, the longest due first, but none of `held`, which the worker has already. What another worker had claimed when it lost the
@@ -82,7 +88,7 @@ export async function claimDeliveries(
       arrayText(held),
     ],
   });
-  const queues = new Map<string, ClaimOfQueue & { claimed: ClaimedDelivery[]; queuedKeys: string[] }>();
+  const queues = new Map<string, ClaimOfQueue & { claimed: FoundDelivery[]; queuedKeys: string[] }>();
   for (const row of rows) {
     const { state, targetId, isOwned, isPaused, seen, nextDueMs, at, fifoKey } = row;
     let queue = queues.get(targetId);
@@ -145,7 +151,7 @@ const CLAIM = `
       order by n.due_at limit 1
     ) end as "nextDueMs", extract(epoch from statement_timestamp())::float8 * 1000 as at,
     c.state, c.id, c.execution_id as "executionId", c.gate, c.fifo_key as "fifoKey", c.attempts, c.failures,
-    extract(epoch from c.due_at)::float8 * 1000 as "dueAt",
+    c.lost_by is not distinct from $1 as "wasOwn", extract(epoch from c.due_at)::float8 * 1000 as "dueAt",
     e.type as "eventType", e.aggregate_type as "aggregateType", e.aggregate_id as "aggregateId", e.sequence, e.creator,
     e.resource_owner as "resourceOwner", e.version, e.depth, e.created_at as "createdAt", e.payload::text as payload
   from wanted w

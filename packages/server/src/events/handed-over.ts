@@ -1,0 +1,52 @@
+import type { PlannedDelivery } from "@interpose/engine";
+import type { AppendedEvent, ClaimedFromTheStart, EventToAppend } from "../store/sql/append-events.ts";
+import type { ClaimedDelivery } from "../store/sql/claim-deliveries.ts";
+
+/**
+ * Deliveries that may be handed over to the worker of this process: those of an event that comes alone, which wait for nothing. Of many at once, one claim for all costs less;
+ * those with a key wait behind others, of which only the store knows.
+ */
+export function handedOver(events: readonly EventToAppend[]): readonly PlannedDelivery[] {
+  const deliveries = events.length === 1 ? events[0]?.deliveries : undefined;
+  if (!deliveries || deliveries.fifoKey !== undefined || deliveries.deadBecause !== undefined) return [];
+  return deliveries.plan.deliveries.filter(({ stage }) => stage === 0);
+}
+
+/** The deliveries of an event that were written as claimed, by their places, as a claim would have answered them. */
+export function claimedDeliveries(
+  event: EventToAppend,
+  { sequence, createdAt, claimed }: AppendedEvent & { readonly claimed: ClaimedFromTheStart | undefined },
+  places: ReadonlySet<number>,
+): ReadonlyMap<number, ClaimedDelivery> {
+  const found = new Map<number, ClaimedDelivery>();
+  if (!claimed || !event.deliveries) return found;
+  const { executionId, deliveries } = event.deliveries.plan;
+  const {
+    type: eventType,
+    aggregateType,
+    aggregateId,
+    creator,
+    resourceOwner = null,
+    version = "v1",
+    depth = 0,
+  } = event;
+  const ofEvent = {
+    eventType,
+    aggregateType,
+    aggregateId,
+    sequence,
+    creator,
+    resourceOwner,
+    version,
+    depth,
+    createdAt,
+  };
+  const written = deliveries.filter(({ place }) => places.has(place)).sort((a, b) => a.place - b.place);
+  written.forEach(({ place, targetId, gate = null }, i) => {
+    const id = claimed.ids[i];
+    if (id === undefined) return;
+    const ofDelivery = { id, targetId, executionId, gate, fifoKey: null, attempts: 0, failures: 0 };
+    found.set(place, { ...ofDelivery, ...ofEvent, dueAt: createdAt.getTime(), payload: claimed.payload });
+  });
+  return found;
+}

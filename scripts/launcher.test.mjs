@@ -51,7 +51,7 @@ describe("runWithFlags()", { skip: process.platform === "win32" && "a process ca
   const folder = mkdtempSync(join(tmpdir(), "interpose-test-"));
   after(() => rmSync(folder, { recursive: true, force: true }));
   const [launcher, program, preload] = ["launcher.mjs", "program.mjs", "preload.mjs"].map((name) => join(folder, name));
-  const flags = ["--min-semi-space-size=2", "--max-semi-space-size=2"];
+  const flags = flagsFor(["serve"]);
   const source = new URL("../packages/server/bin/node-flags.mjs", import.meta.url).href;
   writeFileSync(
     launcher,
@@ -72,12 +72,15 @@ describe("runWithFlags()", { skip: process.platform === "win32" && "a process ca
   async function started({ env = {}, channel = [] } = {}) {
     const child = spawn(process.execPath, [...preloading, launcher, "one two", ""], {
       env: { ...process.env, NODE_OPTIONS: "", VARIABLE: "a b", ...env },
-      stdio: ["ignore", "pipe", "inherit", ...channel],
+      stdio: ["ignore", "pipe", "pipe", ...channel],
     });
-    let [text, message] = ["", undefined];
+    let [text, complaints, message] = ["", "", undefined];
     child.stdout.setEncoding("utf8").on("data", (part) => (text += part));
+    // Node complains of flags that it does not know.
+    child.stderr.setEncoding("utf8").on("data", (part) => (complaints += part));
     child.on("message", (got) => (message = got));
     const code = await new Promise((resolve) => child.once("close", resolve));
+    assert.equal(complaints, "");
     const { pid, execArgv, ...said } = JSON.parse(text);
     assert.deepEqual(said, { argv: [program, "one two", ""], variable: "a b", preloaded: true });
     assert.deepEqual([pid, code], [child.pid, 7]);

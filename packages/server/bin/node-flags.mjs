@@ -5,18 +5,23 @@ import { setFlagsFromString } from "node:v8";
 import { isMainThread } from "node:worker_threads";
 
 /**
- * Flags for a server, which serves from one thread, so that all calls wait while it collects. The young generation has 2 MB from the start, and never more: what is made for a call dies young
- * (`hosts/gateway/survival.test.ts`). It is collected by the one thread, without others that would have to be woken; nothing is made old from the start because its like has survived; and buffers
- * are freed at once. `docs/decisions/0030-young-generation.md` has the numbers.
+ * Flags for a server, which serves from one thread, so that all calls wait while it collects. `docs/decisions/0030-young-generation.md` has the numbers.
+ * - The young generation has 8 MB from the start, and never more: what calls and deliveries that are under way hold fits in several times, and what is made for a call dies young
+ *   (`hosts/gateway/survival.test.ts`). It is collected by the one thread, without others that would have to be woken, and nothing is made old from the start because its like has survived.
+ * - The old generation may double before it is collected: most of it is the program itself, which V8 would mark again for each few megabytes.
+ * - `gc()` is there, for bodies that are passed (`hosts/gateway/read-buffers.ts`).
  */
-const SERVER_FLAGS = [
-  "--min-semi-space-size=2",
-  "--max-semi-space-size=2",
+const V8_FLAGS = [
+  "--min-semi-space-size=8",
+  "--max-semi-space-size=8",
   "--semi-space-growth-factor=1",
   "--no-parallel-scavenge",
   "--no-allocation-site-pretenuring",
-  "--no-concurrent-array-buffer-sweeping",
+  "--heap-growing-percent=100",
+  "--expose-gc",
 ];
+/** Options of Node's own. V8 has one thread beside the one that serves: four, as by default, keep that from its processor where there are few. */
+const NODE_OPTIONS = ["--v8-pool-size=1"];
 
 /** An environment in which glibc has one heap for all threads, unless it says otherwise: each further one keeps memory that was freed in it, and most is used by the one thread that serves. */
 export function withOneHeap(env) {
@@ -25,7 +30,7 @@ export function withOneHeap(env) {
 
 /** Flags for what the command line is asked to do: commands that are soon over need none. */
 export function flagsFor(args) {
-  return args.includes("serve") ? SERVER_FLAGS : [];
+  return args.includes("serve") ? [...V8_FLAGS, ...NODE_OPTIONS] : [];
 }
 
 /**
@@ -38,7 +43,7 @@ export async function runWithFlags(program, args, flags) {
       const command = [process.execPath, ...process.execArgv, ...flags, program, ...args];
       process.execve(process.execPath, command, withOneHeap(process.env));
     }
-    for (const flag of flags) setFlagsFromString(flag);
+    for (const flag of flags) if (!NODE_OPTIONS.includes(flag)) setFlagsFromString(flag);
   }
   process.argv = [process.argv[0], program, ...args];
   await import(pathToFileURL(program).href);

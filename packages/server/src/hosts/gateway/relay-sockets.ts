@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { countRead } from "./read-buffers.ts";
 import type { WiredConnection } from "./relay/connection-events.ts";
 
 /** Ties connections to sockets, and to each other. */
@@ -82,6 +83,7 @@ export function createRelaySockets(onFault: (error: unknown) => void): RelaySock
         if (!receive(connection, chunk)) socket.destroy();
         isReading = false;
         if (chunk.byteLength >= LARGE_CHUNK_BYTES) flush();
+        countRead(chunk);
       });
       socket.on("drain", () => {
         connection.setWritable(true);

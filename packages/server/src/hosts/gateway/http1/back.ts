@@ -11,6 +11,7 @@ import { Connection } from "../relay/connection.ts";
 import type { HeaderBlock } from "../relay/hpack/index.ts";
 import { DEFAULT_LIMITS, type ConnectionLimits } from "../relay/limits.ts";
 import { ERROR_CODE } from "../relay/numbers.ts";
+import { countRead } from "../read-buffers.ts";
 import type { Relay, RelayedCall } from "../relay/relay.ts";
 import type { Stream } from "../relay/stream.ts";
 import type { RelaySockets } from "../relay-sockets.ts";
@@ -231,6 +232,7 @@ function receive(stream: Stream<Exchange>, exchange: Exchange, response: Incomin
     exchange.waiting += chunk.byteLength;
     if (exchange.waiting > MOST_WAITING) response.pause();
     connection.sendData(stream, chunk, 0, chunk.byteLength, false);
+    countRead(chunk);
   });
   response.on("end", () => {
     if (isWhole || !response.complete) return;

@@ -6,6 +6,7 @@ import type { ConnectionEvents } from "../relay/connection-events.ts";
 import { Connection } from "../relay/connection.ts";
 import { ERROR_CODE } from "../relay/numbers.ts";
 import type { Origin } from "../relay/origin.ts";
+import { countRead } from "../read-buffers.ts";
 import type { Relay } from "../relay/relay.ts";
 import type { Stream } from "../relay/stream.ts";
 import type { RelaySockets } from "../relay-sockets.ts";
@@ -53,6 +54,7 @@ export function createHttp1Front(
       exchange.waiting += chunk.byteLength;
       if (exchange.waiting > MOST_WAITING) request.pause();
       connection.sendData(stream, chunk, 0, chunk.byteLength, false);
+      countRead(chunk);
     });
     request.on("end", () => {
       if (isWhole) return;

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { countRead } from "../read-buffers.ts";
 
 /**
  * Passes bytes both ways between two connections, each as fast as the other takes them. The end of one direction is the end of that one only; a connection that
@@ -19,7 +20,7 @@ export function joinSockets(client: Socket, early: Buffer, upstream: Socket, fir
       else other.destroy();
     });
     if (sent.byteLength > 0) other.write(sent);
-    one.pipe(other);
+    one.on("data", countRead).pipe(other);
   }
 }
 

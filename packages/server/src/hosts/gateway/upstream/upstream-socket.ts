@@ -1,5 +1,6 @@
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
+import { smallReads } from "./small-reads.ts";
 
 /** Where an upstream is, and whom it is trusted by. */
 export interface UpstreamAddress {
@@ -14,19 +15,26 @@ export interface UpstreamAddress {
 /** Versions of HTTP by their names in TLS (RFC 7301), the one that is liked best first. */
 export type HttpProtocols = readonly ("h2" | "http/1.1")[];
 
+/** What is spoken over a connection. */
+export interface UpstreamSpoken {
+  readonly protocols: HttpProtocols;
+  /** Its bytes are read by `data` events alone, and it is never paused. Default: false. */
+  readonly isRelayed?: boolean;
+}
+
 /**
  * Opens a connection to an upstream, in the clear or over TLS. `onOpen` is called when bytes can be sent, with what TLS has agreed on: null in the clear. A connection that
  * is not there in time is destroyed.
  */
 export function openUpstreamSocket(
   { url, connectTimeoutMs, ca }: UpstreamAddress,
-  protocols: HttpProtocols,
+  { protocols, isRelayed = false }: UpstreamSpoken,
   onOpen: (protocol: string | false | null) => void = () => undefined,
 ): Socket {
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
   const isTls = url.protocol === "https:";
   const port = Number(url.port || (isTls ? 443 : 80));
-  const socket = isTls
+  const socket: Socket | TLSSocket = isTls
     ? connectTls({
         host,
         port,
@@ -35,7 +43,7 @@ export function openUpstreamSocket(
         ALPNProtocols: [...protocols],
         ...(ca !== undefined && { ca }),
       })
-    : connectTcp({ host, port });
+    : connectTcp({ host, port, ...(isRelayed && { onread: smallReads((chunk) => void socket.emit("data", chunk)) }) });
   socket.setNoDelay(true);
   const timer = setTimeout(() => socket.destroy(new Error("connecting took too long")), connectTimeoutMs);
   socket.once("close", () => clearTimeout(timer));

@@ -3,7 +3,7 @@ import { createHttp1Back } from "../http1/back.ts";
 import type { Connection } from "../relay/connection.ts";
 import type { Relay, RelayedCall } from "../relay/relay.ts";
 import type { RelaySockets } from "../relay-sockets.ts";
-import { openUpstreamSocket, type UpstreamAddress } from "./upstream-socket.ts";
+import { openUpstreamSocket, type HttpProtocols, type UpstreamAddress } from "./upstream-socket.ts";
 
 /** Where an upstream is, what it speaks, and how much of it is used. */
 export interface UpstreamOptions extends UpstreamAddress {
@@ -68,7 +68,7 @@ export function createUpstream(
   let connecting = 0;
   let closed = false;
   let version: "1.1" | "2" = options.http === "1.1" ? "1.1" : "2";
-  const openHttp1 = (): Socket => openUpstreamSocket(options, ["http/1.1"]);
+  const openHttp1 = (): Socket => openUpstreamSocket(options, { protocols: ["http/1.1"] });
   const http1 = createHttp1Back(
     {
       open: openHttp1,
@@ -116,7 +116,8 @@ export function createUpstream(
       },
       onGoaway: () => leave(connection),
     });
-    const socket = openUpstreamSocket(options, options.http === "2" ? ["h2"] : ["h2", "http/1.1"], (protocol) => {
+    const protocols: HttpProtocols = options.http === "2" ? ["h2"] : ["h2", "http/1.1"];
+    const socket = openUpstreamSocket(options, { protocols, isRelayed: true }, (protocol) => {
       isOpen = true;
       if (closed || (options.http === "auto" && protocol !== null && protocol !== "h2")) {
         socket.destroy();

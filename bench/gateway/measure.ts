@@ -95,7 +95,7 @@ async function measureShape(work: Work, { ways, bodyFile }: Ways, shape: Shape):
 
 async function measureCallers(work: Work, { ways }: Ways, most: number): Promise<Measurements["callers"]> {
   const { rounds, seconds } = EFFORTS[work.effort];
-  const nodeFlags = ["--min-semi-space-size=32", "--max-semi-space-size=32"];
+  const nodeFlags = ["--min-semi-space-size=32", "--max-semi-space-size=32", "--v8-pool-size=1"];
   // With a young generation of the usual size, its own collections would show as times of those who are called.
   const child = startChild<CallersAnswers>(work.teardown, new URL("./callers.ts", import.meta.url), { nodeFlags });
   moveToCore(child.process.pid ?? 0, CORES.others);

@@ -93,7 +93,7 @@ export async function exchange(
     for (let redirects = 0; ; redirects++) {
       last = new Post(url, headers, bounds);
       const agent = pool.connections.of(isOwn ? credentials?.clientCertificate : undefined);
-      await last.send(body, agent, limit.signal);
+      await last.send(body, agent, limit);
       const { success } = last;
       if (success) return ended({ kind: "replied", ...success });
       if (oauth && accessToken !== undefined && isOwn && last.status === 401)

@@ -3,6 +3,7 @@ import type { Dispatcher } from "undici";
 import type { Line, TracedDispatch } from "./connections.ts";
 import { Failed } from "./failure.ts";
 import { allOf, type RequestHeaders } from "./request-headers.ts";
+import type { TimeLimit } from "./time-limit.ts";
 
 /** How much of a reply is read. */
 export interface ReplyBounds {
@@ -55,8 +56,8 @@ export class Post implements Dispatcher.DispatchHandler {
     this.#bounds = bounds;
   }
 
-  /** Sends it. Resolves at the end of the reply, or when enough of one that means nothing was read; rejects for what broke it off, and for the signal's reason when that is aborted. */
-  send(payload: Uint8Array, agent: Dispatcher, signal: AbortSignal): Promise<void> {
+  /** Sends it. Resolves at the end of the reply, or when enough of one that means nothing was read; rejects for what broke it off, and for the limit's reason when that ends. */
+  send(payload: Uint8Array, agent: Dispatcher, limit: Pick<TimeLimit, "onEnd">): Promise<void> {
     const options: TracedDispatch = {
       origin: this.url.origin,
       path: `${this.url.pathname}${this.url.search}`,
@@ -66,15 +67,11 @@ export class Post implements Dispatcher.DispatchHandler {
       traced: this,
     };
     return new Promise((resolve, reject) => {
-      if (signal.aborted) {
-        reject(signal.reason as Error);
-        return;
-      }
       this.#resolve = resolve;
       this.#reject = reject;
       // undici cannot be told before it has a connection for this; that is not waited for.
-      signal.addEventListener("abort", () => this.#leave(signal.reason as Error), { once: true });
-      agent.dispatch(options, this);
+      limit.onEnd((reason) => this.#leave(reason as Error));
+      if (!this.#ended) agent.dispatch(options, this);
     });
   }
 

@@ -47,7 +47,7 @@ export async function requestToken(
       maxReplyBytes: MOST_REPLY_BYTES,
       keepBytes: MOST_REPLY_BYTES,
     });
-    await post.send(Buffer.from(formOf(client)), connections, limit.signal);
+    await post.send(Buffer.from(formOf(client)), connections, limit);
     if (post.success === undefined) throw refused(post);
     return granted(post.success.body);
   } catch (error) {

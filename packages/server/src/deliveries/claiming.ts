@@ -4,6 +4,7 @@ import { claimDeliveries, type ClaimedDelivery, type ClaimOfQueue } from "../sto
 import type { OwnedQueue } from "./queue.ts";
 import type { Schedule } from "./schedule.ts";
 import { createPause } from "./pause.ts";
+import { createPortions } from "./portions.ts";
 import { SCARCE_SHARE, takeTurns } from "./turns.ts";
 import type { WorkerContext } from "./worker-parts.ts";
 
@@ -12,6 +13,8 @@ const HELD_PER_SLOT = 4;
 const WAIT_AFTER_FAILURE_MS = 200;
 /** While slots are scarce and become free, claims follow each other no faster: each would be of few. */
 const GATHER_MS = 10;
+/** Most attempts that begin in one turn of the event loop. */
+const MOST_IN_A_TURN = 8;
 
 /** Told of what is claimed. */
 export interface ClaimingEvents {
@@ -66,6 +69,7 @@ export function startClaiming(
   let freed = 0;
   let beganAt = Number.NEGATIVE_INFINITY;
   const pause = createPause();
+  const inPortions = createPortions(MOST_IN_A_TURN);
 
   const freeSlots = (): number => Math.min(maxInFlight - active, maxInFlight * HELD_PER_SLOT - held) - reserved;
   const isScarce = (): boolean => freeSlots() < maxInFlight * SCARCE_SHARE;
@@ -101,7 +105,8 @@ export function startClaiming(
     active++;
     held++;
     queue.begin(now);
-    events.onClaimed(queue, delivery, at);
+    // Hundreds that begin in one turn would keep all else of the process waiting, publishers among it.
+    inPortions(() => events.onClaimed(queue, delivery, at));
   }
 
   async function claimOnce(): Promise<boolean> {

@@ -53,10 +53,14 @@ async function findingsOf(settings: GatewaySettings, signal: AbortSignal): Promi
 
 function connectTo(url: URL, ca: string | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
-    const socket = openUpstreamSocket({ url, connectTimeoutMs: CONNECT_MS, ca }, { protocols: ["h2", "http/1.1"] }, () => {
-      resolve();
-      socket.destroy();
-    });
+    const socket = openUpstreamSocket(
+      { url, connectTimeoutMs: CONNECT_MS, ca },
+      { protocols: ["h2", "http/1.1"] },
+      () => {
+        resolve();
+        socket.destroy();
+      },
+    );
     socket.on("error", reject);
   });
 }

@@ -10,7 +10,10 @@ import { createPublisher, type Publisher } from "../events/publisher.ts";
 import { createRate } from "../events/rate.ts";
 import type { Database } from "../store/database.ts";
 
-/** A bench with one target that is told of all events `a.b`, and no worker that finds by polling what nobody tells of. */
+/** Nothing is found by looking for it that nobody tells of. */
+const TOLD_ALONE = { pollMs: 600_000, renewMs: 600_000, leaseMs: 1_800_000 };
+
+/** A bench with one target that is told of all events `a.b`, and a worker. */
 async function open(
   t: Cleanup,
   reply: Parameters<TestTarget["reply"]>[0] = {},
@@ -21,7 +24,7 @@ async function open(
   const target = await bench.target(endpoint.url, {}, delivery);
   await bench.execute("a.b", [target]);
   const { database, statements } = counting(bench.database);
-  const worker = await bench.worker({ pollMs: 600_000 }, database);
+  const worker = await bench.worker(TOLD_ALONE, database);
   const claims = (): number => statements.filter((name) => name === "claim-deliveries").length;
   return { bench, endpoint, target, worker, claims };
 }
@@ -131,6 +134,7 @@ describe("an event that is published beside a worker", () => {
     const bench = await openDeliveryBench(t);
     const endpoint = await startTarget(t);
     await bench.execute("a.b", [await bench.target(endpoint.url)]);
+    await bench.sql("update interpose.queues set owner = 'gone'");
     const gone: DeliveryOwners = {
       tell: () => undefined,
       reserve: () => ({ workerId: "gone", places: new Set([0]), end: () => undefined }),
@@ -188,6 +192,29 @@ describe("an event that is published beside a worker", () => {
     await bench.states("succeeded", "succeeded", "succeeded", "succeeded");
     assert.deepEqual(numbers(endpoint), [0, 1, 2, 3]);
     assert.ok(claims() > before);
+  });
+
+  it("is held back where its queue was paused, or went to another worker, and nobody has told this one", async (t) => {
+    const { bench, endpoint, worker } = await open(t);
+    const handedOver: number[] = [];
+    const owners: DeliveryOwners = {
+      tell: () => undefined,
+      reserve(deliveries) {
+        const kept = worker.owners.reserve(deliveries);
+        return kept && { ...kept, end: (claimed) => void handedOver.push(claimed.size) };
+      },
+    };
+    const publisher = publisherOf(bench, owners);
+    await bench.sql("update interpose.queues set paused_at = now(), paused_by = 'operator'");
+    await publisher.publish([event(1)], PUBLICATION);
+    await bench.sql("update interpose.queues set paused_at = null, paused_by = null, owner = 'another'");
+    await publisher.publish([event(2)], PUBLICATION);
+    await bench.sql("update interpose.queues set owner = $1", worker.id);
+    await publisher.publish([event(3)], PUBLICATION);
+    assert.deepEqual(handedOver, [0, 0, 1]);
+    const claims = (await bench.deliveries()).map(({ claimedBy }) => claimedBy);
+    assert.deepEqual(claims, [null, null, worker.id]);
+    assert.equal(endpoint.calls.length, 0);
   });
 
   it("keeps to its target's limits", async (t) => {

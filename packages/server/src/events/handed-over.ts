@@ -16,37 +16,26 @@ export function handedOver(events: readonly EventToAppend[]): readonly PlannedDe
 export function claimedDeliveries(
   event: EventToAppend,
   { sequence, createdAt, claimed }: AppendedEvent & { readonly claimed: ClaimedFromTheStart | undefined },
-  places: ReadonlySet<number>,
 ): ReadonlyMap<number, ClaimedDelivery> {
   const found = new Map<number, ClaimedDelivery>();
   if (!claimed || !event.deliveries) return found;
   const { executionId, deliveries } = event.deliveries.plan;
-  const {
-    type: eventType,
-    aggregateType,
-    aggregateId,
-    creator,
-    resourceOwner = null,
-    version = "v1",
-    depth = 0,
-  } = event;
+  const { type: eventType, aggregateType, aggregateId, creator } = event;
+  const { resourceOwner = null, version = "v1", depth = 0 } = event;
+  const whose = { eventType, aggregateType, aggregateId, creator, resourceOwner };
   const ofEvent = {
-    eventType,
-    aggregateType,
-    aggregateId,
+    ...whose,
     sequence,
-    creator,
-    resourceOwner,
     version,
     depth,
     createdAt,
+    dueAt: createdAt.getTime(),
+    payload: claimed.payload,
   };
-  const written = deliveries.filter(({ place }) => places.has(place)).sort((a, b) => a.place - b.place);
-  written.forEach(({ place, targetId, gate = null }, i) => {
-    const id = claimed.ids[i];
-    if (id === undefined) return;
-    const ofDelivery = { id, targetId, executionId, gate, fifoKey: null, attempts: 0, failures: 0 };
-    found.set(place, { ...ofDelivery, ...ofEvent, dueAt: createdAt.getTime(), payload: claimed.payload });
-  });
+  for (const { place, targetId, gate = null } of deliveries) {
+    const id = claimed.ids.get(place);
+    if (id === undefined) continue;
+    found.set(place, { ...ofEvent, id, targetId, executionId, gate, fifoKey: null, attempts: 0, failures: 0 });
+  }
   return found;
 }

@@ -93,7 +93,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       const appended = await append(events, revision, { tx: undefined, claim: reservation });
       if (!appended) return undefined;
       const [event, place] = [events[0], appended[0]];
-      if (reservation && event && place) claimed = claimedDeliveries(event, place, reservation.places);
+      if (event && place) claimed = claimedDeliveries(event, place);
       owners.tell(targetsToTell(events, appended, claimed));
       return appended;
     } finally {

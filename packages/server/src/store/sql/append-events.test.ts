@@ -66,12 +66,24 @@ describe("appendEvents() with deliveries", () => {
     await listening.stop();
   });
 
-  it("writes those that somebody has room for as claimed from the start, and answers what an attempt needs", async () => {
+  it("writes those that the owner of their queue has room for as claimed from the start, and answers what an attempt needs", async () => {
     const plan: DeliveryPlan = {
       executionId: "event",
-      deliveries: [2, 0, 1].map((place) => ({ targetId: String(place), place, stage: 0, gate: undefined })),
+      deliveries: [2, 0, 1, 4, 3].map((place) => ({ targetId: String(place), place, stage: 0, gate: undefined })),
     };
-    const claim = { workerId: "me", places: new Set([0, 2]) };
+    for (const [target, owner, pausedBy] of [
+      ["0", "me", null],
+      ["1", "me", null],
+      ["2", "me", null],
+      ["3", "other", null],
+      ["4", "me", "operator"],
+    ])
+      await database.query({
+        text: `insert into interpose.queues (instance_id, target_id, owner, paused_by, paused_at)
+               values ($1, $2, $3, $4::text, case when $4::text is not null then now() end)`,
+        values: [INSTANCE, target, owner, pausedBy],
+      });
+    const claim = { workerId: "me", places: new Set([0, 2, 3, 4]) };
     const options = { instanceId: INSTANCE, revision: 0n, learnTypes: false, claim };
     const toAppend = event({ deliveries: { plan }, payload: '{"b":1.50,"a":"ü"}', idempotencyKey: "claimed" });
     const [first] = (await appendEvents(database, [toAppend], options)) ?? [];
@@ -81,17 +93,20 @@ describe("appendEvents() with deliveries", () => {
       text: `select id, place, state, claimed_by, claimed_at is not null as claimed from interpose.deliveries where event_position = $1 order by place`,
       values: [first.position],
     });
-    const [zero, one, two] = rows;
-    assert.deepEqual(first.claimed.ids, [zero?.id, two?.id]);
+    assert.deepEqual([...first.claimed.ids].sort(), [
+      [0, rows[0]?.id],
+      [2, rows[2]?.id],
+    ]);
     assert.deepEqual(
-      rows.map(({ state, claimed_by, claimed }) => [state, claimed_by, claimed]),
+      rows.map(({ place, state, claimed_by, claimed }) => [place, state, claimed_by, claimed]),
       [
-        ["waiting", "me", true],
-        ["waiting", null, false],
-        ["waiting", "me", true],
+        [0, "waiting", "me", true],
+        [1, "waiting", null, false],
+        [2, "waiting", "me", true],
+        [3, "waiting", null, false],
+        [4, "waiting", null, false],
       ],
     );
-    assert.ok(one);
     const [again] = (await appendEvents(database, [toAppend], options)) ?? [];
     assert.deepEqual([again?.repeated, again?.claimed], [true, undefined]);
   });

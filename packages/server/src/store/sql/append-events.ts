@@ -51,7 +51,7 @@ export interface AppendedEvent {
   readonly repeated: boolean;
 }
 
-/** Which deliveries are claimed from the start, and for whom. */
+/** Which deliveries are claimed from the start, and for whom: as far as the queue is that worker's, and not paused. */
 export interface ClaimFromTheStart {
   readonly workerId: string;
   /** Their places in the plan of the one event that is appended. */
@@ -60,8 +60,8 @@ export interface ClaimFromTheStart {
 
 /** The deliveries of an event that were claimed from the start. */
 export interface ClaimedFromTheStart {
-  /** In the order of their places. */
-  readonly ids: readonly bigint[];
+  /** Their ids, by their places. */
+  readonly ids: ReadonlyMap<number, bigint>;
   /** The event's payload: JSON, as the database writes it. */
   readonly payload: string;
 }
@@ -133,9 +133,13 @@ export async function appendEvents(
   return rows.length < events.length ? undefined : rows.map((row) => ({ ...row, claimed: claimedOf(row) }));
 }
 
-function claimedOf({ claimedIds, payload }: AppendedRow): ClaimedFromTheStart | undefined {
-  if (claimedIds === null || payload === null) return undefined;
-  return { ids: claimedIds.split(" ").map(BigInt), payload };
+function claimedOf({ claimed, payload }: AppendedRow): ClaimedFromTheStart | undefined {
+  if (claimed === null || payload === null) return undefined;
+  const ids = claimed.split(" ").map((one): [number, bigint] => {
+    const [place = "", id = ""] = one.split(":");
+    return [Number(place), BigInt(id)];
+  });
+  return { ids: new Map(ids), payload };
 }
 
 interface AppendedRow extends AppendedEvent {
@@ -143,8 +147,8 @@ interface AppendedRow extends AppendedEvent {
   readonly nth: bigint;
   /** Whether its key stands for something else. */
   readonly reused: boolean;
-  /** Of the deliveries that were claimed from the start, by their places. Null: none were. */
-  readonly claimedIds: string | null;
+  /** Places and ids of the deliveries that were claimed from the start: `0:17 1:18`. Null: none were. */
+  readonly claimed: string | null;
   readonly payload: string | null;
 }
 
@@ -162,8 +166,11 @@ const APPEND = `
     select * from unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::jsonb[], $9::text[], $10::text[], $11::int[], $12::text[], $13::int[], $14::text[], $15::text[])
       with ordinality as t (aggregate_type, aggregate_id, type, creator, payload, resource_owner, version, depth, idempotency_key, plan, fifo_key, dead_because, nth)
   ), planned as (
-    select * from unnest($16::int[], $17::text[], $18::int[], $19::text[], $20::int[], $21::text[], $23::text[])
-      as t (plan, execution_id, place, target_id, stage, gate, claimed_by)
+    select t.*, (
+      select q.owner from interpose.queues q where q.instance_id = $1 and q.target_id = t.target_id and q.owner = t.wanted_by and q.paused_at is null
+    ) as claimed_by
+    from unnest($16::int[], $17::text[], $18::int[], $19::text[], $20::int[], $21::text[], $23::text[])
+      as t (plan, execution_id, place, target_id, stage, gate, wanted_by)
   ), repeated as (
     select i.nth, e.position, e.sequence, e.created_at,
       (e.type, e.aggregate_type, e.aggregate_id, e.payload) = (i.type, i.aggregate_type, i.aggregate_id, i.payload) as same
@@ -217,8 +224,8 @@ const APPEND = `
     from (select string_agg(distinct target_id, ' ') as ids from caused where state = 'waiting' and claimed_by is null) as q where ids is not null and not $22::bool
   )
   select nth, position, sequence, created_at as "createdAt", false as repeated, false as reused, (select count(*) from told) as told,
-    claimed.ids as "claimedIds", case when claimed.ids is not null then payload::text end as payload
-  from placed, (select string_agg(id::text, ' ' order by place) as ids from caused where claimed_by is not null) as claimed
+    c.claimed, case when c.claimed is not null then payload::text end as payload
+  from placed, (select string_agg(place || ':' || id, ' ') as claimed from caused where claimed_by is not null) as c
   union all
   select nth, position, sequence, created_at, true, not same, 0, null, null from repeated
   order by nth`;

@@ -11,6 +11,8 @@ import { startWays, type Ways } from "./ways.ts";
 const EFFORTS = { full: { rounds: 5, seconds: 3 }, quick: { rounds: 1, seconds: 1 } };
 /** Share of what the slowest proxy can do at which times are compared, so that none of them is full. */
 const RATE_SHARE = 0.5;
+/** Turns of the callers that do not count: their own process has to be warm too. */
+const WARM_UP_TURNS = 3;
 
 /** What one way gave with one shape of load. */
 export interface Measured extends Throughput, Latency {}
@@ -100,12 +102,12 @@ async function measureCallers(work: Work, { ways }: Ways, most: number): Promise
   const child = startChild<CallersAnswers>(work.teardown, new URL("./callers.ts", import.meta.url), { nodeFlags });
   moveToCore(child.process.pid ?? 0, CORES.others);
   const rate = Math.round(RATE_SHARE * most);
-  const turns = await inTurns<Way, CallersFound>(rounds + 1, ["gateway", "hooked"], (way, round) => {
-    work.progress(`${CALLERS} callers: ${way}, ${round} of ${rounds}`);
+  const turns = await inTurns<Way, CallersFound>(rounds + WARM_UP_TURNS, ["gateway", "hooked"], (way, round) => {
+    work.progress(`${CALLERS} callers: ${way}, ${round + 1} of ${rounds + WARM_UP_TURNS}`);
     return child.ask("measure", { url: ways[way].url, path: pathOf(way), callers: CALLERS, rate, seconds });
   });
   const latencyOf = (way: Way): Latency => {
-    const times = turns.get(way)?.slice(1) ?? [];
+    const times = turns.get(way)?.slice(WARM_UP_TURNS) ?? [];
     return { p50: median(times.map(({ p50 }) => p50)), p99: median(times.map(({ p99 }) => p99)) };
   };
   const calls = (turns.get("hooked") ?? []).reduce((sum, turn) => sum + turn.calls, 0);

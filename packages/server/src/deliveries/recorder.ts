@@ -15,7 +15,7 @@ const MOST_AT_ONCE = 500;
 const GATHERING: Gathering<Result> = {
   many: 2,
   enough: 128,
-  limitMs: 25,
+  limitMs: 50,
   isUrgent: (result) => result.kind !== "ended" || result.delivery.fifoKey !== null || result.hasGate,
 };
 

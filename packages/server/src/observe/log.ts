@@ -1,7 +1,6 @@
-import { pino, type DestinationStream, type Logger } from "pino";
+import { pino, type Logger } from "pino";
 import { PinoPretty } from "pino-pretty";
 import { createIsoTime } from "./iso-time.ts";
-import { createLineBuffer, type LineBuffer } from "./line-buffer.ts";
 
 /** Every event that is logged, and what each says. Logs, metrics and tests share these names. */
 export interface LogEvents {
@@ -139,34 +138,7 @@ export interface LogOptions {
   readonly format: "json" | "text" | "auto";
 }
 
-/** How long lines may wait for others, in milliseconds, and how many characters are enough. Warnings and errors wait for nothing. */
-const GATHERING = { waitMs: 50, enough: 16 * 1024 };
-const WARN = pino.levels.values.warn ?? 0;
-
-/** One for all logs of the process, so that its lines stay in their order. Made when the first line comes. */
-let lines: LineBuffer | undefined;
-
-function standardError(): LineBuffer {
-  if (lines) return lines;
-  const destination = pino.destination({ dest: 2, sync: true });
-  lines = createLineBuffer((text) => void destination.write(text), GATHERING);
-  process.once("exit", lines.flush);
-  return lines;
-}
-
-/** Where lines of JSON go. pino says of what level each is. */
-function gatheredLines(): DestinationStream {
-  return {
-    [Symbol.for("pino.metadata")]: true,
-    lastLevel: 0,
-    write(line: string) {
-      standardError().add(line);
-      if (this.lastLevel >= WARN) standardError().flush();
-    },
-  } as DestinationStream & { lastLevel: number };
-}
-
-/** A log to standard error: standard output belongs to what commands answer. Lines of JSON may be written up to 50 ms later, together. */
+/** A log to standard error: standard output belongs to what commands answer. */
 export function createLog({ level, format }: LogOptions): Log {
   const text = format === "text" || (format === "auto" && process.stderr.isTTY);
   const isoTime = createIsoTime(Date.now);
@@ -178,7 +150,7 @@ export function createLog({ level, format }: LogOptions): Log {
   };
   const logger: Logger = text
     ? pino(options, PinoPretty({ destination: 2, sync: true, messageKey: "event", colorize: process.stderr.isTTY }))
-    : pino(options, gatheredLines());
+    : pino(options, pino.destination({ dest: 2, sync: true }));
   return (event, fields) => {
     const loudness = LEVELS[event] ?? "info";
     if (logger.isLevelEnabled(loudness)) logger[loudness]({ event, ...fields });

@@ -91,7 +91,7 @@ function clientOf({ signal, context: { deadline } }: Call): {
       : new InterposeError("call_cancelled", "The client has gone away.");
   if (deadline === undefined) return { signal, error, clear: () => undefined };
   const time = beginTimeLimit(signal, deadline - performance.now());
-  return { signal: time.signal, error, clear: time.clear };
+  return { signal: time.signal, error, clear: () => time.clear() };
 }
 
 function serverStopping(): InterposeError {

@@ -30,8 +30,11 @@ export interface ClaimingEvents {
 export interface Claiming {
   /** Keeps room for a delivery of a target that is about to be written as claimed. Undefined: none can be kept, or something that waits has to come first. */
   reserve(targetId: TargetId): OwnedQueue | undefined;
-  /** Begins what was committed in a room that was kept, where the queue is this worker's still, and gives up the room; undefined: nothing was committed, as far as is known. */
-  handOver(queue: OwnedQueue, delivery: ClaimedDelivery | undefined): void;
+  /**
+   * Begins what was committed in a room that was kept, where the queue is this worker's still, and gives up the room. Without a delivery, nothing was committed, as far as is
+   * known. False: if something was, it is to be found by whoever has the queue.
+   */
+  handOver(queue: OwnedQueue, delivery: ClaimedDelivery | undefined): boolean;
   /** An attempt ended, so that its slot is free. */
   release(queue: OwnedQueue): void;
   /** So many results were written. */
@@ -153,13 +156,15 @@ export function startClaiming(
       return queue;
     },
     handOver(queue, delivery) {
-      if (delivery && schedule.get(queue.targetId) === queue) {
+      const isKnown = delivery !== undefined && schedule.get(queue.targetId) === queue;
+      if (isKnown) {
         const { id, dueAt, fifoKey, createdAt } = delivery;
         if (queue.takeCommitted({ id, dueAt, fifoKey })) begin(queue, delivery, createdAt.getTime(), performance.now());
       }
       queue.unreserve();
       reserved--;
       schedule.nudge();
+      return isKnown;
     },
     release(queue) {
       active--;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { openDeliveryBench, type DeliveryBench } from "../../test/harness/deliveries.ts";
 import { eventually } from "../../test/harness/eventually.ts";
-import { startTarget, type TestTarget } from "../../test/harness/target.ts";
+import { countAtOnce, startTarget, type TestTarget } from "../../test/harness/target.ts";
 import type { Cleanup } from "../../test/harness/cleanup.ts";
 import type { DeliveryOwners } from "../events/delivery-owners.ts";
 import type { NewEvent } from "../events/new-event.ts";
@@ -220,16 +220,10 @@ describe("an event that is published beside a worker", () => {
   it("keeps to its target's limits", async (t) => {
     const { bench, endpoint, worker } = await open(t, {}, { maxConcurrency: 3 });
     const publisher = publisherOf(bench, worker.owners);
-    let [underWay, most] = [0, 0];
-    endpoint.reply(async () => {
-      most = Math.max(most, ++underWay);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-      underWay--;
-      return {};
-    });
+    const most = countAtOnce(endpoint, 5);
     await Promise.all(Array.from({ length: 60 }, (_, n) => publisher.publish([event(n)], PUBLICATION)));
     await bench.states(...Array.from({ length: 60 }, () => "succeeded"));
-    assert.equal(most, 3);
+    assert.equal(most(), 3);
     assert.equal(endpoint.calls.length, 60);
   });
 

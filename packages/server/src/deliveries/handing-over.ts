@@ -2,7 +2,6 @@ import type { DeliveryOwners } from "../events/delivery-owners.ts";
 import type { ClaimedDelivery } from "../store/sql/claim-deliveries.ts";
 import type { Claiming } from "./claiming.ts";
 import type { OwnedQueue } from "./queue.ts";
-import type { Schedule } from "./schedule.ts";
 import type { WorkerContext } from "./worker-parts.ts";
 
 /** Told of what is not simply begun. */
@@ -19,16 +18,13 @@ export interface HandingOverEvents {
  */
 export function createHandingOver(
   { workerId }: WorkerContext,
-  schedule: Schedule,
   claiming: Claiming,
   { onFreed, onUntold }: HandingOverEvents,
 ): DeliveryOwners["reserve"] {
   function handOver(kept: ReadonlyMap<number, OwnedQueue>, committed: ReadonlyMap<number, ClaimedDelivery>): void {
     const untold: string[] = [];
     for (const [place, queue] of kept) {
-      const delivery = committed.get(place);
-      if (!delivery || schedule.get(queue.targetId) !== queue) untold.push(queue.targetId);
-      claiming.handOver(queue, delivery);
+      if (!claiming.handOver(queue, committed.get(place))) untold.push(queue.targetId);
       if (queue.isLeaving) onFreed();
     }
     if (untold.length > 0) onUntold(untold);

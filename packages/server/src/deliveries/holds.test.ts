@@ -6,7 +6,7 @@ import { updateTarget } from "../commands/update-target.ts";
 import { openDeliveryBench, type DeliveryBench } from "../../test/harness/deliveries.ts";
 import { eventually } from "../../test/harness/eventually.ts";
 import { condition } from "../../test/harness/routers.ts";
-import { startTarget, type TestTarget } from "../../test/harness/target.ts";
+import { countAtOnce, startTarget, type TestTarget } from "../../test/harness/target.ts";
 
 interface QueueRow {
   readonly pausedBy: string | null;
@@ -234,17 +234,11 @@ describe("a queue whose target asks for time", () => {
 describe("the limits of a target", () => {
   it("hold on its attempts at once", async (t) => {
     const { bench, endpoint } = await open(t, {}, { maxConcurrency: 3 });
-    let [underWay, most] = [0, 0];
-    endpoint.reply(async () => {
-      most = Math.max(most, ++underWay);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-      underWay--;
-      return {};
-    });
+    const most = countAtOnce(endpoint, 5);
     await bench.worker();
     await bench.publish(...many(50));
     await bench.states(...many(50).map(() => "succeeded"));
-    assert.equal(most, 3);
+    assert.equal(most(), 3);
   });
 
   it("hold on its attempts within a second", async (t) => {

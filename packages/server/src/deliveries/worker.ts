@@ -85,7 +85,7 @@ export async function startDeliveryWorker(
       upkeep.reread(queue);
     },
   });
-  const reserve = createHandingOver(context, schedule, claiming, { onFreed: ownership.look, onUntold: tellOwners });
+  const reserve = createHandingOver(context, claiming, { onFreed: ownership.look, onUntold: tellOwners });
 
   async function attempt(queue: OwnedQueue, claimed: ClaimedDelivery, at: number): Promise<void> {
     const { id, dueAt, fifoKey, targetId } = claimed;

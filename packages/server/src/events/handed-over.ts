@@ -1,5 +1,5 @@
 import type { PlannedDelivery } from "@interpose/engine";
-import type { AppendedEvent, ClaimedFromTheStart, EventToAppend } from "../store/sql/append-events.ts";
+import type { AppendedWithClaims, EventToAppend } from "../store/sql/append-events.ts";
 import type { ClaimedDelivery } from "../store/sql/claim-deliveries.ts";
 
 /**
@@ -15,7 +15,7 @@ export function handedOver(events: readonly EventToAppend[]): readonly PlannedDe
 /** The deliveries of an event that were written as claimed, by their places, as a claim would have answered them. */
 export function claimedDeliveries(
   event: EventToAppend,
-  { sequence, createdAt, claimed }: AppendedEvent & { readonly claimed: ClaimedFromTheStart | undefined },
+  { sequence, createdAt, claimed }: AppendedWithClaims,
 ): ReadonlyMap<number, ClaimedDelivery> {
   const found = new Map<number, ClaimedDelivery>();
   if (!claimed || !event.deliveries) return found;

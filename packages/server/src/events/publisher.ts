@@ -8,6 +8,7 @@ import { isTransient, isUniqueViolation } from "../store/errors.ts";
 import {
   appendEvents,
   type AppendedEvent,
+  type AppendedWithClaims,
   type ClaimFromTheStart,
   type EventToAppend,
 } from "../store/sql/append-events.ts";
@@ -71,10 +72,10 @@ export function createPublisher(options: PublisherOptions): Publisher {
     events: readonly EventToAppend[],
     revision: bigint,
     { tx, claim }: { readonly tx: Queryable | undefined; readonly claim: ClaimFromTheStart | undefined },
-  ): Promise<Awaited<ReturnType<typeof appendEvents>>> {
+  ): Promise<readonly AppendedWithClaims[] | undefined> {
     const keys = keysAcrossAggregates(events);
     const appending = { instanceId, revision, learnTypes: true, tellsOwners: tx === undefined, claim };
-    const send = async (db: Queryable): Promise<Awaited<ReturnType<typeof appendEvents>>> => {
+    const send = async (db: Queryable): Promise<readonly AppendedWithClaims[] | undefined> => {
       if (keys.length > 0) await lockFifoKeys(db, instanceId, keys);
       return appendEvents(db, events, appending);
     };

@@ -37,6 +37,18 @@ export interface TestTarget {
   ): void;
 }
 
+/** Has a target take some milliseconds to answer. Answers how many calls it has had under way at once, at most. */
+export function countAtOnce(target: TestTarget, ms: number): () => number {
+  let [underWay, most] = [0, 0];
+  target.reply(async () => {
+    most = Math.max(most, ++underWay);
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    underWay--;
+    return {};
+  });
+  return () => most;
+}
+
 /** A target's certificate, and who has to vouch for those of its clients. Default: they need none. */
 export interface TargetTls {
   readonly cert: string;

@@ -51,6 +51,12 @@ export interface AppendedEvent {
   readonly repeated: boolean;
 }
 
+/** An event that was appended, or was there, with what was claimed of it. */
+export interface AppendedWithClaims extends AppendedEvent {
+  /** Undefined: nothing was claimed from the start. */
+  readonly claimed: ClaimedFromTheStart | undefined;
+}
+
 /** Which deliveries are claimed from the start, and for whom: as far as the queue is that worker's, and not paused. */
 export interface ClaimFromTheStart {
   readonly workerId: string;
@@ -94,7 +100,7 @@ export async function appendEvents(
   db: Queryable,
   events: readonly EventToAppend[],
   { instanceId, revision, learnTypes, tellsOwners = false, claim }: AppendOptions,
-): Promise<readonly (AppendedEvent & { readonly claimed: ClaimedFromTheStart | undefined })[] | undefined> {
+): Promise<readonly AppendedWithClaims[] | undefined> {
   const column = <T>(read: (event: EventToAppend) => T): readonly T[] => events.map(read);
   const plans = [...new Set(events.flatMap(({ deliveries }) => (deliveries ? [deliveries.plan] : [])))];
   const numberOf = new Map(plans.map((plan, i) => [plan, i]));

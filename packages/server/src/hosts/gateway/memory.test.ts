@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer as createHttp1Server, request as httpRequest, type IncomingMessage } from "node:http";
 import { connect, createServer as createHttp2Server } from "node:http2";
 import type { AddressInfo, Server } from "node:net";
@@ -99,6 +99,11 @@ function peakOf(pid: number): number {
   return Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024;
 }
 
+/** Has `peakOf` count from now on (proc_pid_clear_refs(5)): a start reads hundreds of modules, and on a busy machine it is a while until V8 has collected what that leaves behind. */
+function forgetPeakOf(pid: number): void {
+  writeFileSync(`/proc/${pid}/clear_refs`, "5");
+}
+
 describe("1 GiB through a gateway", { skip: existsSync("/proc/self/status") ? false : "/proc is not there" }, () => {
   const versions = ["1.1", "2"] as const;
   for (const version of versions) {
@@ -115,9 +120,11 @@ describe("1 GiB through a gateway", { skip: existsSync("/proc/self/status") ? fa
         const env = { INTERPOSE_GATEWAYS: JSON.stringify([gateway]) };
         const server = await startServer(t, { env, databaseUrl: undefined });
         const listening = Number(/:(\d+) before .*api/.exec(server.stdout())?.[1]);
+        const peakOfStart = Math.round(peakOf(server.pid) / MIB);
+        forgetPeakOf(server.pid);
         assert.equal(await carry(t, version, listening), SIZE);
         const peak = Math.round(peakOf(server.pid) / MIB);
-        t.diagnostic(`${peak} MiB`);
+        t.diagnostic(`${peak} MiB, and ${peakOfStart} MiB while it started`);
         assert.ok(peak < MOST_MIB, `${peak} MiB`);
       });
     }

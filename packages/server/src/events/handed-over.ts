@@ -1,5 +1,5 @@
 import type { PlannedDelivery } from "@interpose/engine";
-import type { AppendedWithClaims, EventToAppend } from "../store/sql/append-events.ts";
+import type { AppendedWithClaims, EventToAppend } from "../store/sql/events-to-append.ts";
 import type { ClaimedDelivery } from "../store/sql/claim-deliveries.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { deliveriesOf, fifoKeyOf, planForEvent, type Plan, type Snapshot } from "@interpose/engine";
-import type { DeliveryPlan, EventDeliveries, EventToAppend } from "../store/sql/append-events.ts";
+import type { DeliveryPlan, EventDeliveries, EventToAppend } from "../store/sql/events-to-append.ts";
 
 /** An event whose deliveries are not planned yet. */
 export interface EventToPlan extends Omit<EventToAppend, "payload" | "deliveries"> {

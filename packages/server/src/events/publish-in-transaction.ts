@@ -1,6 +1,6 @@
 import { InterposeError } from "@interpose/engine";
 import type { Queryable } from "../store/database.ts";
-import type { AppendedEvent } from "../store/sql/append-events.ts";
+import type { AppendedEvent } from "../store/sql/events-to-append.ts";
 import { eventInvalid, type NewEvent } from "./new-event.ts";
 import type { Publisher } from "./publisher.ts";
 

@@ -5,13 +5,13 @@ import type { Settings } from "../config/index.ts";
 import type { LiveRouter } from "../router/live-router.ts";
 import type { Database, Queryable } from "../store/database.ts";
 import { isTransient, isUniqueViolation } from "../store/errors.ts";
-import {
-  appendEvents,
-  type AppendedEvent,
-  type AppendedWithClaims,
-  type ClaimFromTheStart,
-  type EventToAppend,
-} from "../store/sql/append-events.ts";
+import { appendEvents } from "../store/sql/append-events.ts";
+import type {
+  AppendedEvent,
+  AppendedWithClaims,
+  ClaimFromTheStart,
+  EventToAppend,
+} from "../store/sql/events-to-append.ts";
 import type { ClaimedDelivery } from "../store/sql/claim-deliveries.ts";
 import { lockFifoKeys } from "../store/sql/lock-fifo-keys.ts";
 import { selectDeclaredTypes } from "../store/sql/select-declared-types.ts";

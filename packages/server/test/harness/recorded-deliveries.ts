@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { newId } from "../../src/ids.ts";
 import type { Database } from "../../src/store/database.ts";
-import { appendEvents, type DeliveryPlan, type EventToAppend } from "../../src/store/sql/append-events.ts";
+import { appendEvents } from "../../src/store/sql/append-events.ts";
+import type { DeliveryPlan, EventToAppend } from "../../src/store/sql/events-to-append.ts";
 import { insertTarget } from "../../src/store/sql/insert-target.ts";
 
 /** One target of a plan: its id, and how others wait for it. */

@@ -14,7 +14,7 @@ import { deleteEventType } from "../../commands/delete-event-type.ts";
 import type { NewEvent } from "../../events/new-event.ts";
 import { isOwnEventType, OWN_EVENT_TYPES } from "../../events/own-events.ts";
 import type { Publication, Publisher } from "../../events/publisher.ts";
-import type { AppendedEvent } from "../../store/sql/append-events.ts";
+import type { AppendedEvent } from "../../store/sql/events-to-append.ts";
 import type { EventRow } from "../../store/sql/event-row.ts";
 import { listEvents } from "../../store/sql/list-events.ts";
 import { listEventTypes, type EventTypeKind, type KnownEventType } from "../../store/sql/list-event-types.ts";

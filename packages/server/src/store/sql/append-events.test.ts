@@ -4,7 +4,8 @@ import { forSuite } from "../../../test/harness/cleanup.ts";
 import { eventually } from "../../../test/harness/eventually.ts";
 import { openTestDatabase } from "../../../test/harness/postgres.ts";
 import type { Database } from "../database.ts";
-import { appendEvents, type AppendedEvent, type DeliveryPlan, type EventToAppend } from "./append-events.ts";
+import { appendEvents } from "./append-events.ts";
+import type { AppendedEvent, DeliveryPlan, EventToAppend } from "./events-to-append.ts";
 import { ensureInstance } from "./ensure-instance.ts";
 
 const INSTANCE = "100000000000000000";
@@ -153,6 +154,38 @@ describe("appendEvents() with deliveries", () => {
     );
   });
 
+  const kinds: readonly (readonly [string, Partial<EventToAppend>])[] = [
+    ["nothing more than it must say", {}],
+    ["all that it can say", { resourceOwner: "org", version: "v2", depth: 3, payload: '{"a":1.50,"ü":[null]}' }],
+    ["deliveries", { deliveries: { plan: PLAN } }],
+    [
+      "deliveries of which it does not matter in which order they were planned",
+      { deliveries: { plan: { ...PLAN, deliveries: PLAN.deliveries.toReversed() } } },
+    ],
+    ["deliveries with a key", { deliveries: { plan: PLAN, fifoKey: "together" } }],
+    ["dead letters", { deliveries: { plan: PLAN, deadBecause: "run_too_deep" } }],
+    ["a plan without deliveries", { deliveries: { plan: { ...PLAN, deliveries: [] } } }],
+    ["an idempotency key", { idempotencyKey: "kept" }],
+  ];
+  for (const [what, given] of kinds) {
+    it(`writes the same of an event that comes alone and of one among others, with ${what}`, async () => {
+      const keyed = (suffix: string): Partial<EventToAppend> =>
+        given.idempotencyKey === undefined ? {} : { idempotencyKey: `${given.idempotencyKey} ${suffix}` };
+      const written = async ({ position }: AppendedEvent): Promise<unknown> => {
+        const [row] = await database.query<Record<string, unknown>>({
+          text: "select e.*, e.payload::text as text from interpose.events e where position = $1",
+          values: [position],
+        });
+        const { position: _position, aggregate_id: _id, created_at: _at, idempotency_key: key, ...rest } = row ?? {};
+        return { rest, hasKey: key !== null, deliveries: await deliveriesOf({ position } as AppendedEvent) };
+      };
+      const [alone] = await appended(event({ ...given, ...keyed("alone") }));
+      const [, among] = await appended(event(), event({ ...given, ...keyed("among") }), event());
+      assert.ok(alone && among);
+      assert.deepEqual(await written(alone), await written(among));
+    });
+  }
+
   it("appends nothing where executions have changed since", async () => {
     await database.query({ text: "update interpose.instances set revision = 7", values: [] });
     try {
@@ -200,6 +233,7 @@ describe("appendEvents() with deliveries", () => {
         message: new RegExp(`^The idempotency key "other ${what}" stands for the event ${original?.position},`),
       });
       assert.equal((await append([fresh]))?.[0]?.sequence, 1n, "the other event of the batch is not there");
+      await assert.rejects(append([{ ...first, ...given }]), { reason: "event_key_reused" });
     });
   }
 
@@ -219,9 +253,10 @@ describe("appendEvents() with deliveries", () => {
     assert.deepEqual(await types(), []);
     const many = Array.from({ length: 500 }, () => [event({ type: "b.b" }), event({ type: "a.a" })]).flat();
     await Promise.all([1, 2, 3].map(() => append(many, 0n, true)));
+    await Promise.all([1, 2, 3].map(() => append([event({ type: "c.c" })], 0n, true)));
     assert.deepEqual(
       (await types()).map(({ type }) => type),
-      ["a.a", "b.b"],
+      ["a.a", "b.b", "c.c"],
     );
   });
 });

@@ -1,92 +1,13 @@
-import { InterposeError, type FifoBy, type PlannedDelivery } from "@interpose/engine";
+import { InterposeError } from "@interpose/engine";
 import type { Queryable } from "../database.ts";
-
-/** An event to append. */
-export interface EventToAppend {
-  readonly aggregateType: string;
-  readonly aggregateId: string;
-  readonly type: string;
-  /** User id of who caused it. */
-  readonly creator: string;
-  /** A JSON object, as text. */
-  readonly payload: string;
-  /** To whom the aggregate belongs. Default: to the instance. */
-  readonly resourceOwner?: string | undefined;
-  /** Version of the payload's form. Default: `v1`. */
-  readonly version?: string | undefined;
-  /** How many runs and deliveries led to it. Default: 0. */
-  readonly depth?: number | undefined;
-  /** Under which a repetition is known. */
-  readonly idempotencyKey?: string | undefined;
-  /** What is delivered of it. Absent: nothing. */
-  readonly deliveries?: EventDeliveries | undefined;
-}
-
-/** The deliveries that an event causes. */
-export interface EventDeliveries {
-  /** Events that match the same execution share the object, and it is sent once. */
-  readonly plan: DeliveryPlan;
-  /** By which they follow others of the same target. */
-  readonly fifoKey?: string | undefined;
-  /** Why nothing of it is to be attempted: they are dead letters from the start. */
-  readonly deadBecause?: string | undefined;
-}
-
-/** What an execution makes of each of its events. */
-export interface DeliveryPlan {
-  readonly executionId: string;
-  readonly deliveries: readonly PlannedDelivery[];
-  /** What the deliveries' keys are made of. Undefined: they have none. */
-  readonly fifoBy?: FifoBy | undefined;
-}
-
-/** Where an event came to stand. */
-export interface AppendedEvent {
-  /** Place within its aggregate, from 1, without gaps. */
-  readonly sequence: bigint;
-  /** Place within the whole log. It grows, with gaps. */
-  readonly position: bigint;
-  readonly createdAt: Date;
-  /** Whether it was there, under its idempotency key. */
-  readonly repeated: boolean;
-}
-
-/** An event that was appended, or was there, with what was claimed of it. */
-export interface AppendedWithClaims extends AppendedEvent {
-  /** Undefined: nothing was claimed from the start. */
-  readonly claimed: ClaimedFromTheStart | undefined;
-}
-
-/** Which deliveries are claimed from the start, and for whom: as far as the queue is that worker's, and not paused. */
-export interface ClaimFromTheStart {
-  readonly workerId: string;
-  /** Their places in the plan of the one event that is appended. */
-  readonly places: ReadonlySet<number>;
-}
-
-/** The deliveries of an event that were claimed from the start. */
-export interface ClaimedFromTheStart {
-  /** Their ids, by their places. */
-  readonly ids: ReadonlyMap<number, bigint>;
-  /** The event's payload: JSON, as the database writes it. */
-  readonly payload: string;
-}
-
-/** What the statement is told beside the events. */
-export interface AppendOptions {
-  readonly instanceId: string;
-  /** Revision of the executions that the deliveries were planned by. */
-  readonly revision: bigint;
-  /** Whether types that are not known yet become known. */
-  readonly learnTypes: boolean;
-  /**
-   * Whether the caller tells the owners of the queues, once this is committed. Default: false, they are told by the commit. Commits that tell wait for each other in PostgreSQL,
-   * each until the one before is on the disk.
-   */
-  readonly tellsOwners?: boolean;
-  /** For one event alone, whose deliveries have no keys and are no dead letters. */
-  readonly claim?: ClaimFromTheStart | undefined;
-}
+import { appendEvent } from "./append-event.ts";
+import type {
+  AppendedRow,
+  AppendedWithClaims,
+  AppendOptions,
+  ClaimedFromTheStart,
+  EventToAppend,
+} from "./events-to-append.ts";
 
 /**
  * Appends events and the deliveries that they cause, in one statement, and answers where each came to stand, in the given order. Where executions have changed
@@ -99,13 +20,26 @@ export interface AppendOptions {
 export async function appendEvents(
   db: Queryable,
   events: readonly EventToAppend[],
-  { instanceId, revision, learnTypes, tellsOwners = false, claim }: AppendOptions,
+  options: AppendOptions,
 ): Promise<readonly AppendedWithClaims[] | undefined> {
+  const [first] = events;
+  const rows =
+    first && events.length === 1 ? await appendEvent(db, first, options) : await appendMany(db, events, options);
+  const other = rows.find(({ reused }) => reused);
+  if (other) throw keyReused(events[Number(other.nth) - 1]?.idempotencyKey ?? "", other.position);
+  return rows.length < events.length ? undefined : rows.map((row) => ({ ...row, claimed: claimedOf(row) }));
+}
+
+function appendMany(
+  db: Queryable,
+  events: readonly EventToAppend[],
+  { instanceId, revision, learnTypes, tellsOwners = false }: AppendOptions,
+): Promise<readonly AppendedRow[]> {
   const column = <T>(read: (event: EventToAppend) => T): readonly T[] => events.map(read);
   const plans = [...new Set(events.flatMap(({ deliveries }) => (deliveries ? [deliveries.plan] : [])))];
   const numberOf = new Map(plans.map((plan, i) => [plan, i]));
   const planned = plans.flatMap((plan, number) => plan.deliveries.map((delivery) => ({ number, plan, ...delivery })));
-  const rows = await db.query<AppendedRow>({
+  return db.query<AppendedRow>({
     name: "append-events",
     text: APPEND,
     values: [
@@ -131,31 +65,17 @@ export async function appendEvents(
       planned.map(({ stage }) => stage),
       planned.map(({ gate }) => gate ?? null),
       tellsOwners,
-      planned.map(({ place }) => (claim?.places.has(place) === true ? claim.workerId : null)),
     ],
   });
-  const other = rows.find(({ reused }) => reused);
-  if (other) throw keyReused(events[Number(other.nth) - 1]?.idempotencyKey ?? "", other.position);
-  return rows.length < events.length ? undefined : rows.map((row) => ({ ...row, claimed: claimedOf(row) }));
 }
 
 function claimedOf({ claimed, payload }: AppendedRow): ClaimedFromTheStart | undefined {
-  if (claimed === null || payload === null) return undefined;
+  if (claimed == null || payload == null) return undefined;
   const ids = claimed.split(" ").map((one): [number, bigint] => {
     const [place = "", id = ""] = one.split(":");
     return [Number(place), BigInt(id)];
   });
   return { ids: new Map(ids), payload };
-}
-
-interface AppendedRow extends AppendedEvent {
-  /** Place among the given events, from 1. */
-  readonly nth: bigint;
-  /** Whether its key stands for something else. */
-  readonly reused: boolean;
-  /** Places and ids of the deliveries that were claimed from the start: `0:17 1:18`. Null: none were. */
-  readonly claimed: string | null;
-  readonly payload: string | null;
 }
 
 /** The refusal of an event whose key stands for something else. */
@@ -172,11 +92,7 @@ const APPEND = `
     select * from unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::jsonb[], $9::text[], $10::text[], $11::int[], $12::text[], $13::int[], $14::text[], $15::text[])
       with ordinality as t (aggregate_type, aggregate_id, type, creator, payload, resource_owner, version, depth, idempotency_key, plan, fifo_key, dead_because, nth)
   ), planned as (
-    select t.*, (
-      select q.owner from interpose.queues q where q.instance_id = $1 and q.target_id = t.target_id and q.owner = t.wanted_by and q.paused_at is null
-    ) as claimed_by
-    from unnest($16::int[], $17::text[], $18::int[], $19::text[], $20::int[], $21::text[], $23::text[])
-      as t (plan, execution_id, place, target_id, stage, gate, wanted_by)
+    select * from unnest($16::int[], $17::text[], $18::int[], $19::text[], $20::int[], $21::text[]) as t (plan, execution_id, place, target_id, stage, gate)
   ), repeated as (
     select i.nth, e.position, e.sequence, e.created_at,
       (e.type, e.aggregate_type, e.aggregate_id, e.payload) = (i.type, i.aggregate_type, i.aggregate_id, i.payload) as same
@@ -212,26 +128,24 @@ const APPEND = `
     from numbered order by nth
     returning position, aggregate_type, aggregate_id, sequence, created_at
   ), placed as (
-    select n.nth, n.plan, n.fifo_key, n.dead_because, n.payload, a.position, a.sequence, a.created_at
+    select n.nth, n.plan, n.fifo_key, n.dead_because, a.position, a.sequence, a.created_at
     from appended a join numbered n using (aggregate_type, aggregate_id, sequence)
   ), caused as (
     insert into interpose.deliveries
-      (instance_id, event_position, execution_id, place, target_id, stage, gate, fifo_key, state, due_at, reason, created_at, ended_at, claimed_by, claimed_at)
+      (instance_id, event_position, execution_id, place, target_id, stage, gate, fifo_key, state, due_at, reason, created_at, ended_at)
     select $1, e.position, p.execution_id, p.place, p.target_id, p.stage, p.gate, e.fifo_key,
       case when e.dead_because is not null then 'dead' when p.stage = 0 then 'waiting' else 'blocked' end,
-      e.created_at, e.dead_because, e.created_at, case when e.dead_because is not null then e.created_at end,
-      p.claimed_by, case when p.claimed_by is not null then statement_timestamp() end
+      e.created_at, e.dead_because, e.created_at, case when e.dead_because is not null then e.created_at end
     from placed e join planned p using (plan)
     order by e.nth, p.place
-    returning id, place, target_id, state, claimed_by
+    returning target_id, state
   ), told as (
     -- The owners of the queues. More than a notification can hold is told as "any".
     select pg_notify('interpose_deliveries', case when length(ids) > 7000 then '*' else ids end)
-    from (select string_agg(distinct target_id, ' ') as ids from caused where state = 'waiting' and claimed_by is null) as q where ids is not null and not $22::bool
+    from (select string_agg(distinct target_id, ' ') as ids from caused where state = 'waiting') as q where ids is not null and not $22::bool
   )
-  select nth, position, sequence, created_at as "createdAt", false as repeated, false as reused, (select count(*) from told) as told,
-    c.claimed, case when c.claimed is not null then payload::text end as payload
-  from placed, (select string_agg(place || ':' || id, ' ') as claimed from caused where claimed_by is not null) as c
+  select nth, position, sequence, created_at as "createdAt", false as repeated, false as reused, (select count(*) from told) as told
+  from placed
   union all
-  select nth, position, sequence, created_at, true, not same, 0, null, null from repeated
+  select nth, position, sequence, created_at, true, not same, 0 from repeated
   order by nth`;

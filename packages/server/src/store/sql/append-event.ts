@@ -41,11 +41,12 @@ export function appendEvent(
   });
 }
 
+/** Two parameters stand in a query of their own: were they known to the planner, it would hold plans for given parameters to be cheaper than one for all, and plan anew each time, which takes as long as the statement does. */
 const APPEND = `
   with repeated as (
     select e.position, e.sequence, e.created_at,
       (e.type, e.aggregate_type, e.aggregate_id, e.payload) = ($6::text, $4::text, $5::text, $8::jsonb) as same
-    from interpose.events e where e.instance_id = $1 and e.idempotency_key = $12::text
+    from interpose.events e where e.instance_id = $1 and e.idempotency_key = (select $12::text)
   ), advanced as (
     insert into interpose.aggregates as a (instance_id, type, id, sequence)
     select $1, $4::text, $5::text, 1
@@ -83,7 +84,7 @@ const APPEND = `
   ), told as (
     -- The owners of the queues. More than a notification can hold is told as "any".
     select pg_notify('interpose_deliveries', case when length(ids) > 7000 then '*' else ids end)
-    from (select string_agg(distinct target_id, ' ') as ids from caused where state = 'waiting' and claimed_by is null) as q where ids is not null and not $21::bool
+    from (select string_agg(distinct target_id, ' ') as ids from caused where state = 'waiting' and claimed_by is null) as q where ids is not null and not (select $21::bool)
   )
   select 1::bigint as nth, position, sequence, created_at as "createdAt", false as repeated, false as reused, (select count(*) from told) as told,
     c.claimed, case when c.claimed is not null then $8::jsonb::text end as payload

@@ -186,6 +186,30 @@ describe("appendEvents() with deliveries", () => {
     });
   }
 
+  it("is planned once, and not for each event, however full the tables are", async (t) => {
+    const full = await openTestDatabase(t);
+    await full.transaction((tx) => ensureInstance(tx, INSTANCE));
+    const options = { instanceId: INSTANCE, revision: 0n, learnTypes: true, tellsOwners: true };
+    const one = (): EventToAppend => event({ deliveries: { plan: PLAN } });
+    await appendEvents(full, [one(), one()], options);
+    await full.query({
+      text: `insert into interpose.deliveries (instance_id, event_position, execution_id, place, target_id, stage, state, due_at, created_at)
+             select instance_id, event_position, execution_id, i, target_id, stage, 'waiting', due_at, created_at
+             from (select * from interpose.deliveries limit 1) as d, generate_series(10, 5000) as i`,
+      values: [],
+    });
+    await full.query({ text: "analyze interpose.deliveries", values: [] });
+    const plans = await full.transaction(async (tx) => {
+      for (let i = 0; i < 20; i++) await appendEvents(tx, [one()], options);
+      return tx.query<{ custom: number }>({
+        text: "select custom_plans::int as custom from pg_prepared_statements where name = 'append-event'",
+        values: [],
+      });
+    });
+    // PostgreSQL tries five plans for given parameters before it makes one for all.
+    assert.deepEqual(plans, [{ custom: 5 }]);
+  });
+
   it("appends nothing where executions have changed since", async () => {
     await database.query({ text: "update interpose.instances set revision = 7", values: [] });
     try {

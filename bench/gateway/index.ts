@@ -97,7 +97,7 @@ function meaningOf({ shapes: { multiplexed, single }, callers }: Measurements): 
 function shapeTable(name: string, { rate, ways }: Shaped): Table {
   return {
     title: name,
-    note: `Unary gRPC calls of some 15 bytes each way. What is measured has one core; h2load, the API (nghttpd) and the target (nginx) share the other, so what they use up bounds "nothing" and the gateway alike. Calls per second and CPU as fast as it goes; p50 and p99 at ${number(rate)} calls per second, half of what the slowest can do, and for what is hooked at half of what that can do. Medians of turns. h2load sends what is due every 10 ms, so that times are those of short bursts.`,
+    note: `Unary gRPC calls of some 15 bytes each way. What is measured has one core; h2load, the API (nghttpd), the target (nginx) and the gateway's PostgreSQL share the other, so what they use up bounds "nothing" and the gateway alike. Calls per second and CPU as fast as it goes; p50 and p99 at ${number(rate)} calls per second, half of what the slowest can do, and for what is hooked at half of what that can do. Medians of turns. h2load sends what is due every 10 ms, so that times are those of short bursts.`,
     columns: ["between client and API", "calls/s", "CPU per call, µs", "p50, ms", "p99, ms"],
     rows: (Object.entries(ways) as [Way, Measured][]).map(([way, { callsPerSecond, cpu, p50, p99 }]) => [
       WAY_NAMES[way],
@@ -113,7 +113,7 @@ function callersTable({ rate, gateway, hooked }: Measurements["callers"]): Table
   const row = (name: string, p50: number, p99: number): readonly string[] => [name, number(p50), number(p99)];
   return {
     title: `What a target adds, with ${CALLERS} callers`,
-    note: `Each makes a call, pauses for a random time, and makes another one: ${rate} calls per second together, half of what the gateway can do with the target. Times are those that the callers see, in milliseconds; their process, the API and the target share a core.`,
+    note: `Each makes a call, pauses for a random time, and makes another one: ${rate} calls per second together, half of what the gateway can do with the target. Times are those that the callers see, in milliseconds; their process, the API, the target and the gateway's PostgreSQL share a core. Medians of turns.`,
     columns: ["", "p50, ms", "p99, ms"],
     rows: [
       row(WAY_NAMES.gateway, gateway.p50, gateway.p99),

@@ -8,7 +8,7 @@ import { measureLatency, measureThroughput, type Latency, type Throughput } from
 import { CORES, moveToCore, useOf } from "./programs.ts";
 import { startWays, type Ways } from "./ways.ts";
 
-const EFFORTS = { full: { rounds: 5, seconds: 3 }, quick: { rounds: 1, seconds: 1 } };
+const EFFORTS = { full: { rounds: 5, callerRounds: 9, seconds: 3 }, quick: { rounds: 1, callerRounds: 1, seconds: 1 } };
 /** Share of what the slowest proxy can do at which times are compared, so that none of them is full. */
 const RATE_SHARE = 0.5;
 /** Turns of the callers that do not count: their own process has to be warm too. */
@@ -96,7 +96,7 @@ async function measureShape(work: Work, { ways, bodyFile }: Ways, shape: Shape):
 }
 
 async function measureCallers(work: Work, { ways }: Ways, most: number): Promise<Measurements["callers"]> {
-  const { rounds, seconds } = EFFORTS[work.effort];
+  const { callerRounds: rounds, seconds } = EFFORTS[work.effort];
   const nodeFlags = ["--min-semi-space-size=32", "--max-semi-space-size=32", "--v8-pool-size=1"];
   // With a young generation of the usual size, its own collections would show as times of those who are called.
   const child = startChild<CallersAnswers>(work.teardown, new URL("./callers.ts", import.meta.url), { nodeFlags });

@@ -79,7 +79,15 @@ export function useOf(pid: number): { readonly cpuMicroseconds: number; readonly
   return { cpuMicroseconds, peakMib: Number(peak) / 1024 };
 }
 
-/** The one child of a process. */
-export function childOf(pid: number): number {
-  return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ")[0]);
+/** The children of a process. Those that a thread other than its first has made are not among them. */
+export function childrenOf(pid: number): readonly number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
+}
+
+/** Puts what a process has started on a core, and what that has started. What they start from then on stays there. */
+export function moveChildrenToCore(pid: number, core: number): void {
+  for (const child of childrenOf(pid)) {
+    moveToCore(child, core);
+    moveChildrenToCore(child, core);
+  }
 }

@@ -7,7 +7,7 @@ import { freePort } from "../harness/free-port.ts";
 import { ADMIN_TOKEN, startServer } from "../harness/server.ts";
 import { fillStore } from "../harness/store.ts";
 import { grpcMessage, pathOf, type Way } from "./cases.ts";
-import { childOf, CORES, moveToCore, startProgram } from "./programs.ts";
+import { childrenOf, CORES, moveChildrenToCore, moveToCore, startProgram } from "./programs.ts";
 
 /** Where calls can be sent, and which process is measured there. */
 export interface RunningWay {
@@ -122,7 +122,9 @@ http {
   );
   const command = ["nginx", "-e", join(directory, "nginx.log"), "-c", file];
   const master = await startProgram(teardown, { core, port, command });
-  return childOf(master.pid ?? 0);
+  const [worker] = childrenOf(master.pid ?? 0);
+  if (worker === undefined) throw new Error("nginx has no worker");
+  return worker;
 }
 
 async function temporaryDirectory(teardown: Teardown): Promise<string> {
@@ -145,6 +147,8 @@ async function startGateway(teardown: Teardown, api: number, endpoint: string): 
     },
   });
   moveToCore(server.pid, CORES.measured);
+  // Its PostgreSQL, which would otherwise take time of either core.
+  moveChildrenToCore(server.pid, CORES.others);
   const manage = async (method: string, path: string, body: unknown): Promise<{ readonly id: string }> => {
     const headers = { authorization: `Bearer ${ADMIN_TOKEN}`, "content-type": "application/json" };
     const response = await fetch(`${server.url}${path}`, { method, headers, body: JSON.stringify(body) });

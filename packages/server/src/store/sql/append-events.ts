@@ -70,7 +70,7 @@ function appendMany(
 }
 
 function claimedOf({ claimed, payload }: AppendedRow): ClaimedFromTheStart | undefined {
-  if (claimed == null || payload == null) return undefined;
+  if (typeof claimed !== "string" || typeof payload !== "string") return undefined;
   const ids = claimed.split(" ").map((one): [number, bigint] => {
     const [place = "", id = ""] = one.split(":");
     return [Number(place), BigInt(id)];

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import type { Teardown } from "../../packages/server/src/assembly/teardown.ts";
+import { childrenOf } from "../harness/cpu.ts";
 
 /** The core of what is measured, and that of all else. */
 export const CORES = { measured: 0, others: 1 };
@@ -77,11 +78,6 @@ export function useOf(pid: number): { readonly cpuMicroseconds: number; readonly
   const cpuMicroseconds = (Number(fields[11]) + Number(fields[12])) * 10_000;
   const peak = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
   return { cpuMicroseconds, peakMib: Number(peak) / 1024 };
-}
-
-/** The children of a process. Those that a thread other than its first has made are not among them. */
-export function childrenOf(pid: number): readonly number[] {
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
 }
 
 /** Puts what a process has started on a core, and what that has started. What they start from then on stays there. */

@@ -3,11 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Teardown } from "../../packages/server/src/assembly/teardown.ts";
+import { childrenOf } from "../harness/cpu.ts";
 import { freePort } from "../harness/free-port.ts";
 import { ADMIN_TOKEN, startServer } from "../harness/server.ts";
 import { fillStore } from "../harness/store.ts";
 import { grpcMessage, pathOf, type Way } from "./cases.ts";
-import { childrenOf, CORES, moveChildrenToCore, moveToCore, startProgram } from "./programs.ts";
+import { CORES, moveChildrenToCore, moveToCore, startProgram } from "./programs.ts";
 
 /** Where calls can be sent, and which process is measured there. */
 export interface RunningWay {

@@ -6,9 +6,13 @@ const TICK = 10_000;
 /** CPU time in microseconds that a process and its children have used, those included that have ended. Not a number where there is no proc(5). */
 export function cpuOfFamily(pid: number): number {
   if (!existsSync(`/proc/${pid}/stat`)) return Number.NaN;
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").map(Number);
-  const ofChildren = children.map((child) => ticksOf(child, OWN).reduce((a, b) => a + b, 0));
+  const ofChildren = childrenOf(pid).map((child) => ticksOf(child, OWN).reduce((a, b) => a + b, 0));
   return TICK * [...ticksOf(pid, [...OWN, ...OF_ENDED_CHILDREN]), ...ofChildren].reduce((a, b) => a + b, 0);
+}
+
+/** The children of a process, where there is proc(5). Those that a thread other than its first has made are not among them. */
+export function childrenOf(pid: number): readonly number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
 }
 
 /** Fields 14 to 17 of a process's state, counted from the third, which is the first behind its name. */

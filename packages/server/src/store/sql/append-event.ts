@@ -1,18 +1,18 @@
 import type { Queryable } from "../database.ts";
-import type { AppendedRow, AppendOptions, EventToAppend } from "./events-to-append.ts";
+import type { AppendedRow, AppendOptions, ClaimedFromTheStart, EventToAppend } from "./events-to-append.ts";
 
 /**
  * What `appendEvents` does, for one event, with what can be claimed of its deliveries from the start. Most events come alone, and are waited for: without the joins, sorts and numbering of many, PostgreSQL takes
  * little more than half as long (docs/decisions/0036-one-event.md). Answers no row where executions have changed since the revision.
  */
-export function appendEvent(
+export async function appendEvent(
   db: Queryable,
   event: EventToAppend,
   { instanceId, revision, learnTypes, tellsOwners = false, claim }: AppendOptions,
 ): Promise<readonly AppendedRow[]> {
   const { deliveries } = event;
   const planned = deliveries?.plan.deliveries ?? [];
-  return db.query<AppendedRow>({
+  const rows = await db.query<ClaimingRow>({
     name: "append-event",
     text: APPEND,
     values: [
@@ -39,6 +39,23 @@ export function appendEvent(
       tellsOwners,
     ],
   });
+  return rows.map(({ claimed, payload, ...row }) => ({ ...row, claimed: claimedOf(claimed, payload) }));
+}
+
+interface ClaimingRow extends Omit<AppendedRow, "claimed"> {
+  /** Places and ids of the deliveries that were claimed from the start: `0:17 1:18`. Null: none were. */
+  readonly claimed: string | null;
+  /** Null where nothing was claimed. */
+  readonly payload: string | null;
+}
+
+function claimedOf(claimed: string | null, payload: string | null): ClaimedFromTheStart | undefined {
+  if (claimed === null || payload === null) return undefined;
+  const ids = claimed.split(" ").map((one): [number, bigint] => {
+    const [place = "", id = ""] = one.split(":");
+    return [Number(place), BigInt(id)];
+  });
+  return { ids: new Map(ids), payload };
 }
 
 /** Two parameters stand in a query of their own: were they known to the planner, it would hold plans for given parameters to be cheaper than one for all, and plan anew each time, which takes as long as the statement does. */

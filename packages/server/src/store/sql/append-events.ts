@@ -1,13 +1,7 @@
 import { InterposeError } from "@interpose/engine";
 import type { Queryable } from "../database.ts";
 import { appendEvent } from "./append-event.ts";
-import type {
-  AppendedRow,
-  AppendedWithClaims,
-  AppendOptions,
-  ClaimedFromTheStart,
-  EventToAppend,
-} from "./events-to-append.ts";
+import type { AppendedRow, AppendedWithClaims, AppendOptions, EventToAppend } from "./events-to-append.ts";
 
 /**
  * Appends events and the deliveries that they cause, in one statement, and answers where each came to stand, in the given order. Where executions have changed
@@ -27,7 +21,7 @@ export async function appendEvents(
     first && events.length === 1 ? await appendEvent(db, first, options) : await appendMany(db, events, options);
   const other = rows.find(({ reused }) => reused);
   if (other) throw keyReused(events[Number(other.nth) - 1]?.idempotencyKey ?? "", other.position);
-  return rows.length < events.length ? undefined : rows.map((row) => ({ ...row, claimed: claimedOf(row) }));
+  return rows.length < events.length ? undefined : rows;
 }
 
 function appendMany(
@@ -67,15 +61,6 @@ function appendMany(
       tellsOwners,
     ],
   });
-}
-
-function claimedOf({ claimed, payload }: AppendedRow): ClaimedFromTheStart | undefined {
-  if (typeof claimed !== "string" || typeof payload !== "string") return undefined;
-  const ids = claimed.split(" ").map((one): [number, bigint] => {
-    const [place = "", id = ""] = one.split(":");
-    return [Number(place), BigInt(id)];
-  });
-  return { ids: new Map(ids), payload };
 }
 
 /** The refusal of an event whose key stands for something else. */

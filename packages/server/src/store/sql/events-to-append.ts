@@ -52,8 +52,8 @@ export interface AppendedEvent {
 
 /** An event that was appended, or was there, with what was claimed of it. */
 export interface AppendedWithClaims extends AppendedEvent {
-  /** Undefined: nothing was claimed from the start. */
-  readonly claimed: ClaimedFromTheStart | undefined;
+  /** Absent: nothing was claimed from the start. */
+  readonly claimed?: ClaimedFromTheStart | undefined;
 }
 
 /** Which deliveries are claimed from the start, and for whom: as far as the queue is that worker's, and not paused. */
@@ -87,14 +87,10 @@ export interface AppendOptions {
   readonly claim?: ClaimFromTheStart | undefined;
 }
 
-/** A row that an appending statement answers: an event that was appended, or one that was there. */
-export interface AppendedRow extends AppendedEvent {
+/** What an appending statement answers of an event: that it was appended, or was there. */
+export interface AppendedRow extends AppendedWithClaims {
   /** Place among the given events, from 1. */
   readonly nth: bigint;
   /** Whether its key stands for something else. */
   readonly reused: boolean;
-  /** Places and ids of the deliveries that were claimed from the start: `0:17 1:18`. Null or absent: none were. */
-  readonly claimed?: string | null;
-  /** The payload, as the database writes it, where something was claimed. */
-  readonly payload?: string | null;
 }

@@ -8,9 +8,13 @@ const UNITS = [
   ["second", SECOND],
 ] as const;
 
-/** A length of time in its largest unit, such as "3 days". */
+/** A length of time, rounded in the largest unit that it then has one of: "3 days", and "1 hour" for a second less. */
 export function spanOf(ms: number): string {
-  const [unit, length] = UNITS.find(([, each]) => ms >= each) ?? UNITS[3];
+  const [unit, length] =
+    UNITS.find(([, each], place) => {
+      const [, smaller] = UNITS[place + 1] ?? ["", each];
+      return Math.round(ms / smaller) * smaller >= each;
+    }) ?? UNITS[3];
   return counted(Math.round(ms / length), unit);
 }
 

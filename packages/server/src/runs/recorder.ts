@@ -63,6 +63,11 @@ const ENOUGH_BYTES = 1024 * 1024;
  */
 const ENCODED_TOGETHER = 64;
 const MOST_KEPT_BYTES = 256 * 1024;
+/**
+ * And none waits longer for others, in milliseconds. A payload is a part of some kilobytes of memory that Node shares between small buffers, and keeps them all alive: for half a second, that is most of what
+ * becomes old in a server with many calls, and V8 collects its old generation whenever enough has.
+ */
+const ENCODED_WITHIN_MS = 10;
 /** How long a batch that could not be written waits before it is tried again. */
 const RETRY_MS = 1_000;
 /** That runs are dropped is logged no more often. */
@@ -80,6 +85,7 @@ export function createRecorder(parts: RecorderParts, settings: RecorderSettings)
   let taken: (RunEvent | LateCall)[] = [];
   let takenBytes = 0;
   let isEncoding = false;
+  let encodingSoon: NodeJS.Timeout | undefined;
   let batch: RunBatch = createRunBatch(settings);
   /** For the next one. */
   let spare: RunBatch = createRunBatch(settings);
@@ -110,6 +116,7 @@ export function createRecorder(parts: RecorderParts, settings: RecorderSettings)
       isEncoding = true;
       setImmediate(encode);
     }
+    encodingSoon ??= setTimeout(encode, ENCODED_WITHIN_MS).unref();
     writing ??= write();
     return true;
   }
@@ -117,6 +124,8 @@ export function createRecorder(parts: RecorderParts, settings: RecorderSettings)
   function encode(): void {
     const items = taken;
     [taken, takenBytes, isEncoding] = [[], 0, false];
+    clearTimeout(encodingSoon);
+    encodingSoon = undefined;
     for (const item of items) batch.add(item);
     if (isEnough()) pause.end();
   }

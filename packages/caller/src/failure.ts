@@ -16,13 +16,16 @@ export interface ClassifiedFailure {
   readonly detail: string;
 }
 
-/** A failure that is known as such where it happens. */
+/** A failure that is known as such where it happens. It has no stack: nobody reads it, and a target that fails is called often. */
 export class Failed extends Error {
   override readonly name = "Failed";
   readonly failure: CallFailure;
   readonly status: number | undefined;
   constructor(failure: CallFailure, detail: string, status?: number) {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(detail);
+    Error.stackTraceLimit = stackTraceLimit;
     this.failure = failure;
     this.status = status;
   }

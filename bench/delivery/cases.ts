@@ -34,6 +34,8 @@ export interface Sizes {
   readonly idleEvents: number;
   /** Events that wait when the workers start. */
   readonly drained: number;
+  /** How often that is done. */
+  readonly drains: number;
   readonly executions: readonly [number, ...number[]];
   readonly backlogs: readonly [number, ...number[]];
   /** How often a publish is timed in each database. */
@@ -48,6 +50,7 @@ export const SIZES: Readonly<Record<Work["effort"], Sizes>> = {
     warmUpSeconds: 3,
     idleEvents: 50,
     drained: 100_000,
+    drains: 3,
     executions: [1, 1_000, 10_000],
     backlogs: [0, 100_000, 1_000_000],
     publishes: 1_000,
@@ -63,6 +66,7 @@ export const SIZES: Readonly<Record<Work["effort"], Sizes>> = {
     warmUpSeconds: 0,
     idleEvents: 4,
     drained: 1_000,
+    drains: 1,
     executions: [1, 100],
     backlogs: [0, 1_000],
     publishes: 50,

@@ -1,4 +1,6 @@
 import type { Work } from "../harness/benchmark.ts";
+import { median } from "../harness/statistics.ts";
+import { inTurns } from "../harness/turns.ts";
 import { SIZES, TARGETS, WORKERS } from "./cases.ts";
 import type { Contestant, ContestantName } from "./contestants/contestant.ts";
 import type { Stage } from "./stage.ts";
@@ -15,32 +17,57 @@ export interface Drained {
   readonly workersCpu: number;
   /** The same of PostgreSQL. */
   readonly postgresCpu: number;
-  /** Events that were received more than once. */
+  /** Events that were received more than once, in any turn at most. */
   readonly repeated: number;
   /** Events per second that were published before, in batches. */
   readonly filledPerSecond: number;
 }
 
-/** Lets contestants deliver what waits for them, as fast as they can. A tenth of it fails first. */
+/** Lets contestants deliver what waits for them, as fast as they can, in turns; the middle of each one's numbers counts. A tenth of it fails first. */
 export async function measureSaturation(
   work: Work,
   stage: Stage,
   contestants: readonly Contestant[],
 ): Promise<readonly Drained[]> {
+  const { drains } = SIZES[work.effort];
   const found: Drained[] = [];
-  for (const workers of WORKERS)
-    for (const contestant of contestants) found.push(await drain(work, stage, contestant, workers));
+  for (const workers of WORKERS) {
+    const byName = new Map(contestants.map((contestant) => [contestant.name, contestant]));
+    const turns = await inTurns(drains, [...byName.keys()], async (name, round) => {
+      const contestant = byName.get(name);
+      if (!contestant) throw new Error(`there is no contestant ${name}`);
+      work.progress(`what waits, ${round + 1} of ${drains}: ${name} with ${workers} of its workers`);
+      return drain(work, stage, contestant, workers);
+    });
+    found.push(...[...turns.values()].map(middleOf));
+  }
   return found;
 }
 
+function middleOf(turns: readonly Drained[]): Drained {
+  const [first] = turns;
+  if (!first) throw new Error("nothing was delivered");
+  const middle = (which: keyof Omit<Drained, "contestant" | "workers">): number =>
+    median(turns.map((turn) => turn[which]));
+  return {
+    contestant: first.contestant,
+    workers: first.workers,
+    perSecond: middle("perSecond"),
+    seconds: middle("seconds"),
+    workersCpu: middle("workersCpu"),
+    postgresCpu: middle("postgresCpu"),
+    repeated: Math.max(...turns.map(({ repeated }) => repeated)),
+    filledPerSecond: middle("filledPerSecond"),
+  };
+}
+
 async function drain(
-  { effort, progress, teardown }: Work,
+  { effort, teardown }: Work,
   stage: Stage,
   contestant: Contestant,
   count: number,
 ): Promise<Drained> {
   const events = SIZES[effort].drained;
-  progress(`${events} events that wait: ${contestant.name} with ${count} of its workers`);
   const databaseUrl = await stage.createDatabase();
   const endpoints = stage.endpoints("fails-first", TARGETS.length);
   await contestant.setUp(databaseUrl, endpoints);

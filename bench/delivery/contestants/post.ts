@@ -1,3 +1,4 @@
+import { signatureHeaders } from "../../../packages/caller/src/signing/sign.ts";
 import { Agent, request } from "undici";
 import { IN_FLIGHT } from "../cases.ts";
 
@@ -7,18 +8,30 @@ export interface Job {
   readonly body: unknown;
 }
 
+/** A request that was made of a job. */
+export interface Posted {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 const agent = new Agent({ connections: IN_FLIGHT, keepAliveTimeout: 60_000 });
 
-/** Makes a job's request, and answers the status of the reply. */
-export async function post({ url, body }: Job): Promise<number> {
-  const response = await request(url, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-    dispatcher: agent,
-  });
+/** As each target of Interpose has one. */
+const SIGNING_KEY = { kind: "hmac", secret: "a signing key for benchmarks only" } as const;
+
+/** Makes a job's request: signed as Interpose's are, for a target takes no others. `id` is the job's. */
+export async function post({ url, body }: Job, id: string): Promise<Posted> {
+  const timestamp = Math.floor(Date.now() / 1_000);
+  const bytes = Buffer.from(JSON.stringify(body));
+  const headers = {
+    "content-type": "application/json",
+    "webhook-id": id,
+    "webhook-timestamp": String(timestamp),
+    ...signatureHeaders({ id, timestamp, body: bytes }, [SIGNING_KEY]),
+  };
+  const response = await request(url, { method: "POST", headers, body: bytes, dispatcher: agent });
   await response.body.dump();
-  return response.statusCode;
+  return { status: response.statusCode, headers };
 }
 
 /** Throws when a status is not one of success, so that the library tries the job again. */

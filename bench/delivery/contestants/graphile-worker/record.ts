@@ -5,6 +5,7 @@ export interface RecordedAttempt {
   readonly jobId: string;
   readonly number: number;
   readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
   readonly status: number;
   readonly durationMs: number;
 }
@@ -16,9 +17,6 @@ export interface AttemptRecord {
   add(attempt: RecordedAttempt): Promise<void>;
   close(): Promise<void>;
 }
-
-/** The headers of a request, as Interpose records them. */
-const HEADERS = JSON.stringify({ "content-type": "application/json" });
 
 /** Opens the record in a database. */
 export function createRecord(url: string): AttemptRecord {
@@ -35,15 +33,15 @@ export function createRecord(url: string): AttemptRecord {
     return database.query({
       name: "record-attempts",
       text: `insert into attempts (job_id, number, began_at, url, request_headers, status, duration_ms)
-             select id, number, clock_timestamp() - ms * interval '1 ms', url, $6::jsonb, status, ms
-             from unnest($1::bigint[], $2::int[], $3::text[], $4::int[], $5::real[]) as t (id, number, url, status, ms)`,
+             select id, number, clock_timestamp() - ms * interval '1 ms', url, headers, status, ms
+             from unnest($1::bigint[], $2::int[], $3::text[], $4::jsonb[], $5::int[], $6::real[]) as t (id, number, url, headers, status, ms)`,
       values: [
         column(({ jobId }) => jobId),
         column(({ number }) => number),
         column(({ url: endpoint }) => endpoint),
+        column(({ headers }) => JSON.stringify(headers)),
         column(({ status }) => status),
         column(({ durationMs }) => durationMs),
-        HEADERS,
       ],
     });
   }

@@ -25,8 +25,8 @@ beWorker((connectionString) => {
       async deliver(payload, { job: { id, attempts } }) {
         const job = payload as Job;
         const began = now();
-        const status = await post(job);
-        await record?.add({ jobId: id, number: attempts, url: job.url, status, durationMs: now() - began });
+        const { status, headers } = await post(job, id);
+        await record?.add({ jobId: id, number: attempts, url: job.url, headers, status, durationMs: now() - began });
         assertReceived(status);
       },
     },

@@ -25,8 +25,7 @@ export const interpose: Contestant = {
     }
   },
   async startWorkers(teardown, databaseUrl, count) {
-    const servers: Server[] = [];
-    for (let i = 0; i < count; i++) servers.push(await startOn(teardown, databaseUrl));
+    const servers = await Promise.all(Array.from({ length: count }, () => startOn(teardown, databaseUrl)));
     return {
       urls: servers.map(({ url }) => url),
       async cpuMicroseconds() {

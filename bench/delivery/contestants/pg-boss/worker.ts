@@ -22,8 +22,8 @@ beWorker(async (connectionString) => {
   await boss.work<Job, unknown, typeof options>(QUEUE.name, options, (jobs) =>
     Promise.all(
       jobs.map(({ id, data }) =>
-        post(data)
-          .then(assertReceived)
+        post(data, id)
+          .then(({ status }) => assertReceived(status))
           .then(
             (): JobResult => ({ id, status: "completed" }),
             (error: unknown): JobResult => ({ id, status: "failed", output: { message: String(error) } }),

@@ -59,6 +59,7 @@ export async function measureFairness(work: Work, stage: Stage): Promise<readonl
     await pace(warmUpSeconds);
     await pace(latencySeconds);
     for (const publisher of publishers) await publisher.stop();
+    if (beside === UNHEALTHY.backlog) await assertBacklogDelivered(stage, RATE * latencySeconds);
     return (await stage.receiver.ask("receipts", "ok")).latency;
   };
   try {
@@ -86,4 +87,10 @@ export function timesBeside(fairness: readonly Fairness[], wanted: Beside): Quan
   const those = fairness.filter(({ beside }) => beside === wanted).map(({ delivered }) => delivered);
   const middle = (which: keyof Quantiles): number => median(those.map((times) => times[which]));
   return { p50: middle("p50"), p95: middle("p95"), p99: middle("p99") };
+}
+
+/** What waits must have been delivered all the time, or nothing was measured beside it. All of it is one event, which comes again and again. */
+async function assertBacklogDelivered(stage: Stage, least: number): Promise<void> {
+  const { events, repeated } = await stage.receiver.ask("receipts", "backlog");
+  if (events + repeated < least) throw new Error(`of what waits, only ${events + repeated} were delivered`);
 }

@@ -7,6 +7,7 @@ export async function addBacklog(
   deliveries: number,
 ): Promise<void> {
   await setQueues({ database, instanceId }, { going: [], paused: [targetId] });
+  await database.query({ text: ADD_EVENT, values: [instanceId] });
   // A part at a time: no statement may take half a minute.
   for (let left = deliveries; left > 0; left -= PART)
     await database.query({ text: ADD, values: [instanceId, targetId, Math.min(PART, left)] });
@@ -15,6 +16,10 @@ export async function addBacklog(
 }
 
 const PART = 100_000;
+// One of a publisher's. A queue with as many of Interpose's own would be taken for a loop, and paused.
+const ADD_EVENT = `
+  insert into interpose.events (instance_id, aggregate_type, aggregate_id, sequence, type, version, creator, depth, created_at, payload)
+  values ($1, 'order', 'order-that-many-wait-for', 1, 'shop.order.placed', 'v1', 'benchmark', 0, clock_timestamp(), '{}')`;
 const ADD = `
   with event as (
     select position, created_at from interpose.events where instance_id = $1 order by position desc limit 1

@@ -59,15 +59,11 @@ const ENOUGH_RUNS = 500;
 const ENOUGH_BYTES = 1024 * 1024;
 /**
  * So many are encoded together: one alone takes several times as long as one of many, since by then the processor has forgotten the code. So many, or messages of so many bytes, are kept alive for the
- * record at most; what may have messages of any size waits for none.
+ * record at most; what may have messages of any size waits for none. And none waits longer than until so many runs have ended, on record or not: what calls allocate has the young generation collected, and
+ * what is alive twice then becomes old, a payload with the kilobytes of shared memory that Node has cut it from.
  */
 const ENCODED_TOGETHER = 64;
 const MOST_KEPT_BYTES = 256 * 1024;
-/**
- * And none waits longer for others, in milliseconds. A payload is a part of some kilobytes of memory that Node shares between small buffers, and keeps them all alive: for half a second, that is most of what
- * becomes old in a server with many calls, and V8 collects its old generation whenever enough has.
- */
-const ENCODED_WITHIN_MS = 10;
 /** How long a batch that could not be written waits before it is tried again. */
 const RETRY_MS = 1_000;
 /** That runs are dropped is logged no more often. */
@@ -85,7 +81,8 @@ export function createRecorder(parts: RecorderParts, settings: RecorderSettings)
   let taken: (RunEvent | LateCall)[] = [];
   let takenBytes = 0;
   let isEncoding = false;
-  let encodingSoon: NodeJS.Timeout | undefined;
+  /** Runs that have ended since the first of those. */
+  let endedSince = 0;
   let batch: RunBatch = createRunBatch(settings);
   /** For the next one. */
   let spare: RunBatch = createRunBatch(settings);
@@ -112,20 +109,20 @@ export function createRecorder(parts: RecorderParts, settings: RecorderSettings)
     taken.push(item);
     takenBytes += bytes ?? 0;
     const isMuch = bytes === undefined || taken.length >= ENCODED_TOGETHER || takenBytes >= MOST_KEPT_BYTES;
-    if (isMuch && !isEncoding) {
-      isEncoding = true;
-      setImmediate(encode);
-    }
-    encodingSoon ??= setTimeout(encode, ENCODED_WITHIN_MS).unref();
+    if (isMuch) encodeSoon();
     writing ??= write();
     return true;
   }
 
+  function encodeSoon(): void {
+    if (isEncoding) return;
+    isEncoding = true;
+    setImmediate(encode);
+  }
+
   function encode(): void {
     const items = taken;
-    [taken, takenBytes, isEncoding] = [[], 0, false];
-    clearTimeout(encodingSoon);
-    encodingSoon = undefined;
+    [taken, takenBytes, endedSince, isEncoding] = [[], 0, 0, false];
     for (const item of items) batch.add(item);
     if (isEnough()) pause.end();
   }
@@ -194,6 +191,7 @@ export function createRecorder(parts: RecorderParts, settings: RecorderSettings)
     take(event) {
       if (settings.record === "off" || isOfTheRecord(event)) return;
       made++;
+      if (taken.length > 0 && ++endedSince >= ENCODED_TOGETHER) encodeSoon();
       const selection = select(event);
       if (selection === "too many") drop();
       if (selection === "recorded") takeRecorded(event);

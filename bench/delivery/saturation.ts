@@ -30,9 +30,9 @@ export async function measureSaturation(
   contestants: readonly Contestant[],
 ): Promise<readonly Drained[]> {
   const { drains } = SIZES[work.effort];
+  const byName = new Map(contestants.map((contestant) => [contestant.name, contestant]));
   const found: Drained[] = [];
   for (const workers of WORKERS) {
-    const byName = new Map(contestants.map((contestant) => [contestant.name, contestant]));
     const turns = await inTurns(drains, [...byName.keys()], async (name, round) => {
       const contestant = byName.get(name);
       if (!contestant) throw new Error(`there is no contestant ${name}`);

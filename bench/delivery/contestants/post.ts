@@ -1,5 +1,6 @@
-import { signatureHeaders } from "../../../packages/caller/src/signing/sign.ts";
 import { Agent, request } from "undici";
+import { WEBHOOK_ID_HEADER, WEBHOOK_TIMESTAMP_HEADER } from "../../../packages/caller/src/headers.ts";
+import { signatureHeaders } from "../../../packages/caller/src/signing/sign.ts";
 import { IN_FLIGHT } from "../cases.ts";
 
 /** What a job of the queue libraries holds: a request that Interpose would make of an event. */
@@ -25,8 +26,8 @@ export async function post({ url, body }: Job, id: string): Promise<Posted> {
   const bytes = Buffer.from(JSON.stringify(body));
   const headers = {
     "content-type": "application/json",
-    "webhook-id": id,
-    "webhook-timestamp": String(timestamp),
+    [WEBHOOK_ID_HEADER]: id,
+    [WEBHOOK_TIMESTAMP_HEADER]: String(timestamp),
     ...signatureHeaders({ id, timestamp, body: bytes }, [SIGNING_KEY]),
   };
   const response = await request(url, { method: "POST", headers, body: bytes, dispatcher: agent });

@@ -1,20 +1,17 @@
 import { InterposeError } from "@interpose/engine";
 
-const SECOND = 1_000;
+const [SECOND, MINUTE, HOUR, DAY] = [1_000, 60_000, 3_600_000, 86_400_000] as const;
+/** Units, how long each is, and from which length on it is used: what is rounded to one of it in the next smaller one. */
 const UNITS = [
-  ["day", 86_400 * SECOND],
-  ["hour", 3_600 * SECOND],
-  ["minute", 60 * SECOND],
-  ["second", SECOND],
+  ["day", DAY, DAY - HOUR / 2],
+  ["hour", HOUR, HOUR - MINUTE / 2],
+  ["minute", MINUTE, MINUTE - SECOND / 2],
+  ["second", SECOND, 0],
 ] as const;
 
-/** A length of time, rounded in the largest unit that it then has one of: "3 days", and "1 hour" for a second less. */
+/** A length of time in its largest unit, such as "3 days"; a second less than an hour is "1 hour". */
 export function spanOf(ms: number): string {
-  const [unit, length] =
-    UNITS.find(([, each], place) => {
-      const [, smaller] = UNITS[place + 1] ?? ["", each];
-      return Math.round(ms / smaller) * smaller >= each;
-    }) ?? UNITS[3];
+  const [unit, length] = UNITS.find(([, , from]) => ms >= from) ?? UNITS[3];
   return counted(Math.round(ms / length), unit);
 }
 

@@ -42,6 +42,20 @@ export default tseslint.config(
     },
   },
   {
+    files: ["packages/{caller,engine,protocol,server}/src/**/*.ts"],
+    ignores: ["**/*.test.ts"],
+    rules: {
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector: "AssignmentExpression[left.type='MemberExpression'][right.type=/^(Arrow)?FunctionExpression$/]",
+          message:
+            "V8 makes a function that is written where a property is set old from the start, and with it all that it closes over. Give it a name first (docs/decisions/0037).",
+        },
+      ],
+    },
+  },
+  {
     files: ["packages/console/src/**"],
     extends: [reactHooks.configs.flat.recommended],
   },

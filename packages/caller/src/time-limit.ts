@@ -1,3 +1,5 @@
+import { whenAborted } from "./when-aborted.ts";
+
 /** Longest time that Node's timers can hold, in milliseconds: some 24 days. A limit beyond it is cut to it. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -35,6 +37,7 @@ class BegunLimit implements TimeLimit {
   readonly #outer: AbortSignal;
   readonly #reasons: Partial<TimeLimitReasons>;
   readonly #timer: NodeJS.Timeout | undefined;
+  readonly #stopListening: (() => void) | undefined;
   #hasEnded = false;
   #timedOut = false;
   #reason: unknown;
@@ -47,7 +50,7 @@ class BegunLimit implements TimeLimit {
     this.#reasons = reasons;
     if (outer.aborted) this.#onAbort();
     else if (ms <= 0) this.#onTime();
-    else outer.addEventListener("abort", this.#onAbort, { once: true });
+    else this.#stopListening = whenAborted(outer, this.#onAbort);
     if (ms > 0) this.#timer = setTimeout(this.#onTime, Math.min(Math.ceil(ms), LONGEST_TIMER_MS));
   }
 
@@ -96,6 +99,6 @@ class BegunLimit implements TimeLimit {
 
   clear(): void {
     clearTimeout(this.#timer);
-    this.#outer.removeEventListener("abort", this.#onAbort);
+    this.#stopListening?.();
   }
 }

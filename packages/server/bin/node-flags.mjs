@@ -6,14 +6,14 @@ import { isMainThread } from "node:worker_threads";
 
 /**
  * Flags for a server, which serves from one thread, so that all calls wait while it collects. `docs/decisions/0030-young-generation.md` has the numbers.
- * - The young generation has 8 MB from the start, and never more: what calls and deliveries that are under way hold fits in several times, and what is made for a call dies young
+ * - The young generation has 16 MB from the start, and never more: what calls and deliveries that are under way hold fits in several times, and what is made for a call dies young
  *   (`hosts/gateway/survival.test.ts`). It is collected by the one thread, without others that would have to be woken, and nothing is made old from the start because its like has survived.
  * - The old generation may double before it is collected: most of it is the program itself, which V8 would mark again for each few megabytes.
  * - `gc()` is there, for bodies that are passed (`hosts/gateway/read-buffers.ts`).
  */
 const V8_FLAGS = [
-  "--min-semi-space-size=8",
-  "--max-semi-space-size=8",
+  "--min-semi-space-size=16",
+  "--max-semi-space-size=16",
   "--semi-space-growth-factor=1",
   "--no-parallel-scavenge",
   "--no-allocation-site-pretenuring",

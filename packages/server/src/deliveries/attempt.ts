@@ -14,58 +14,67 @@ import type { WorkerContext } from "./worker-parts.ts";
 /** An attempt that was made, and what was decided. */
 export interface MadeAttempt {
   readonly outcome: AttemptOutcome;
-  /** Undefined: nothing was sent before it was given up, and there is nothing to tell of. */
-  readonly attempt: (beganMsAgo: number) => EndedAttempt;
+  /** For the record. Nothing of the exchange itself is in it, since hundreds of results wait to be written. */
+  readonly attempt: EndedAttempt;
+  /** If not, it was over before there was anything to tell of. */
   readonly wasSent: boolean;
-  readonly beganAt: number;
 }
 
-/** Tells a target of an event, once, by the settings that it has now, and decides what follows. Aborting `signal` gives it up. */
-export async function makeAttempt(
-  { instanceId, chains, deliver }: WorkerContext,
+/**
+ * Tells a target of an event, once, by the settings that it has now, and decides what follows. Aborting `signal` gives it up. The event itself is let go of once its body is made,
+ * not when the exchange is over.
+ */
+export function makeAttempt(
+  context: WorkerContext,
   delivery: ClaimedDelivery,
   target: Target,
   signal: AbortSignal,
 ): Promise<MadeAttempt> {
-  const number = delivery.attempts + 1;
+  const { id, gate, attempts, failures, depth, executionId } = delivery;
+  const number = attempts + 1;
   const beganAt = performance.now();
-  const runId = String(delivery.id);
-  const chain = { depth: delivery.depth + 1, links: [{ runId, executionId: delivery.executionId }] };
-  const headers = {
-    "interpose-attempt": String(number),
-    [RUN_HEADER]: chains.sign(chain),
-  };
+  const runId = String(id);
+  const chain = { depth: depth + 1, links: [{ runId, executionId }] };
   const { id: targetId, endpoint, timeoutMs, payloadType, egressAllow } = target;
-  const payload = eventBody(delivery, instanceId);
-  const request = { targetId, id: runId, endpoint, timeoutMs, payload, payloadType, headers, egressAllow };
-  const exchange = await deliver(request, signal);
+  const request = {
+    targetId,
+    id: runId,
+    endpoint,
+    timeoutMs,
+    payload: eventBody(delivery, context.instanceId),
+    payloadType,
+    headers: { "interpose-attempt": String(number), [RUN_HEADER]: context.chains.sign(chain) },
+    egressAllow,
+  };
   const { retryDelaysMs } = completeDeliverySettings(target.delivery);
-  const outcome = attemptOutcome(exchange, { failures: delivery.failures, retryDelaysMs, random: Math.random() });
+  return endOf(context.deliver(request, signal), { deliveryId: id, number, gate, beganAt }, failures, retryDelaysMs);
+}
+
+async function endOf(
+  exchanging: Promise<DeliveryExchange>,
+  attempt: Pick<EndedAttempt, "deliveryId" | "number" | "gate" | "beganAt">,
+  failures: number,
+  retryDelaysMs: readonly number[],
+): Promise<MadeAttempt> {
+  const exchange = await exchanging;
+  const outcome = attemptOutcome(exchange, { failures, retryDelaysMs, random: Math.random() });
   return {
     outcome,
-    attempt: (beganMsAgo) => endedAttempt(delivery, number, exchange, outcome, beganMsAgo),
+    attempt: { ...attempt, ...recordOf(exchange, outcome) },
     wasSent: exchange.sentHeaders !== undefined,
-    beganAt,
   };
 }
 
-function endedAttempt(
-  { id: deliveryId, gate }: ClaimedDelivery,
-  number: number,
+function recordOf(
   exchange: DeliveryExchange,
   outcome: AttemptOutcome,
-  beganMsAgo: number,
-): EndedAttempt {
+): Omit<EndedAttempt, "deliveryId" | "number" | "gate" | "beganAt"> {
   const { decision, failure } = outcome;
   const { address, status, connectMs, firstByteMs, durationMs, replyBytes, reply } = exchange;
   return {
-    deliveryId,
-    number,
-    gate,
-    beganMsAgo,
     url: exchange.url ?? "",
     address,
-    requestHeaders: exchange.sentHeaders ?? {},
+    requestHeaders: JSON.stringify(exchange.sentHeaders ?? {}),
     status,
     connectMs,
     firstByteMs,

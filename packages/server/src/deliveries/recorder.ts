@@ -16,7 +16,7 @@ const GATHERING: Gathering<Result> = {
   many: 2,
   enough: 128,
   limitMs: 50,
-  isUrgent: (result) => result.kind !== "ended" || result.delivery.fifoKey !== null || result.hasGate,
+  isUrgent: (result) => result.kind !== "ended" || result.delivery.fifoKey !== null || result.attempt.gate !== null,
 };
 
 /** What became of a delivery that was claimed, and is to be written. */
@@ -25,11 +25,7 @@ export type Result =
       readonly kind: "ended";
       readonly queue: OwnedQueue;
       readonly delivery: HeldDelivery;
-      readonly decision: EndedAttempt["decision"];
-      /** Others of the same event may begin after it. */
-      readonly hasGate: boolean;
-      readonly beganAt: number;
-      readonly attempt: (beganMsAgo: number) => EndedAttempt;
+      readonly attempt: EndedAttempt;
     }
   | { readonly kind: "unsent"; readonly queue: OwnedQueue; readonly delivery: HeldDelivery }
   /** The queue itself has changed. */
@@ -51,8 +47,7 @@ export function createRecorder(context: WorkerContext, events: RecorderEvents): 
   const { database, workerId, instanceId, onError } = context;
 
   async function write(results: readonly Result[]): Promise<void> {
-    const now = performance.now();
-    const ended = results.flatMap((result) => (result.kind === "ended" ? [result.attempt(now - result.beganAt)] : []));
+    const ended = results.flatMap((result) => (result.kind === "ended" ? [result.attempt] : []));
     const unsent = results.flatMap((result) => (result.kind === "unsent" ? [result.delivery.id] : []));
     const queues = [...new Set(results.flatMap((result) => (result.kind === "queue" ? [result.queue] : [])))];
     if (unsent.length > 0) await giveBackDeliveries(database, workerId, unsent);

@@ -1,16 +1,17 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
+import type { Target } from "@interpose/engine";
 import type { DeliveryOwners } from "../events/delivery-owners.ts";
 import { isOwnAggregateType } from "../events/own-events.ts";
 import type { ClaimedDelivery } from "../store/sql/claim-deliveries.ts";
 import type { StoredQueue } from "../store/sql/queue-row.ts";
-import { makeAttempt } from "./attempt.ts";
+import { makeAttempt, type MadeAttempt } from "./attempt.ts";
 import { startClaiming } from "./claiming.ts";
 import { createHandingOver } from "./handing-over.ts";
 import { createOrder } from "./order.ts";
 import { createOwnerTeller } from "./owner-teller.ts";
 import { createOwnership } from "./ownership.ts";
-import { OwnedQueue, type Hold } from "./queue.ts";
+import { OwnedQueue, type HeldDelivery, type Hold } from "./queue.ts";
 import { createRecorder, type Result } from "./recorder.ts";
 import { createSchedule } from "./schedule.ts";
 import { createUpkeep } from "./upkeep.ts";
@@ -76,7 +77,7 @@ export async function startDeliveryWorker(
   const recorder = createRecorder(context, { onWritten, onReleased: wakeAll });
   const others = createOwnerTeller(database, (error) => context.onError("telling owners of queues", error));
   const claiming = startClaiming(context, schedule, ownership.holdsLease, {
-    onClaimed: (queue, delivery, at) => void attempt(queue, delivery, at),
+    onClaimed: begin,
     onQueued(queue, keys) {
       for (const fifoKey of new Set(keys)) order.advance({ targetId: queue.targetId, fifoKey });
     },
@@ -87,7 +88,7 @@ export async function startDeliveryWorker(
   });
   const reserve = createHandingOver(context, claiming, { onFreed: ownership.look, onUntold: tellOwners });
 
-  async function attempt(queue: OwnedQueue, claimed: ClaimedDelivery, at: number): Promise<void> {
+  function begin(queue: OwnedQueue, claimed: ClaimedDelivery, at: number): void {
     const { id, dueAt, fifoKey, targetId } = claimed;
     const delivery = { id, dueAt, fifoKey };
     const target = router.target(targetId);
@@ -102,27 +103,32 @@ export async function startDeliveryWorker(
       upkeep.bury(queue);
       return;
     }
-    const { outcome, attempt, wasSent, beganAt } = await makeAttempt(context, claimed, target, givenUp.signal);
+    void attempt(queue, delivery, target, makeAttempt(context, claimed, target, givenUp.signal));
+  }
+
+  async function attempt(
+    queue: OwnedQueue,
+    delivery: HeldDelivery,
+    target: Target,
+    making: Promise<MadeAttempt>,
+  ): Promise<void> {
+    const { outcome, attempt, wasSent } = await making;
     const now = performance.now();
     const before = queue.hold();
     const isChanged = queue.ended(outcome.sign, target, now);
     const { decision, failure } = outcome;
     if (failure === "cancelled" && !wasSent) recorder.add({ kind: "unsent", queue, delivery });
-    else {
-      const hasGate = claimed.gate !== null;
-      recorder.add({ kind: "ended", queue, delivery, decision: decision.kind, hasGate, beganAt, attempt });
-    }
+    else recorder.add({ kind: "ended", queue, delivery, attempt });
     if (isChanged) changed(queue, queue.hold() === before ? undefined : (queue.hold() ?? "resumed"));
     if (decision.kind === "retry") schedule.wakeAt(queue, now + decision.delayMs);
     claiming.release(queue);
-    const number = claimed.attempts + 1;
     log("delivery.attempted", {
-      deliveryId: String(id),
-      targetId,
-      attempt: number,
+      deliveryId: String(delivery.id),
+      targetId: target.id,
+      attempt: attempt.number,
       outcome: failure ?? "succeeded",
       decision: decision.kind,
-      durationMs: now - beganAt,
+      durationMs: now - attempt.beganAt,
     });
   }
 

@@ -1,4 +1,4 @@
-import { arrayText, byteArrayText, jsonTexts, textArrayText } from "../array-text.ts";
+import { arrayText, byteArrayText, joinedJson, textArrayText } from "../array-text.ts";
 import type { Queryable } from "../database.ts";
 import { AFTER_GATES } from "./gates.ts";
 
@@ -8,11 +8,12 @@ export interface EndedAttempt {
   readonly number: number;
   /** Whether others waited for it when it was claimed. One that has been opened since is opened once more, which changes nothing. */
   readonly gate: "success" | "attempt" | null;
-  /** How long ago it began, in milliseconds. */
-  readonly beganMsAgo: number;
+  /** `performance.now()` when it began. */
+  readonly beganAt: number;
   readonly url: string;
   readonly address: string | undefined;
-  readonly requestHeaders: Readonly<Record<string, string>>;
+  /** As a JSON object. */
+  readonly requestHeaders: string;
   readonly status: number | undefined;
   readonly connectMs: number | undefined;
   readonly firstByteMs: number | undefined;
@@ -39,6 +40,7 @@ export async function finishAttempts(
   instanceId: string,
   attempts: readonly EndedAttempt[],
 ): Promise<readonly string[]> {
+  const now = performance.now();
   const column = <T>(read: (attempt: EndedAttempt) => T): readonly T[] => attempts.map(read);
   const rows = await db.query<{ readonly targetId: string }>({
     name: "finish-attempts",
@@ -49,10 +51,10 @@ export async function finishAttempts(
       arrayText(column(({ deliveryId }) => deliveryId)),
       arrayText(column(({ number }) => number)),
       textArrayText(column(({ gate }) => gate)),
-      arrayText(column(({ beganMsAgo }) => beganMsAgo)),
+      arrayText(column(({ beganAt }) => now - beganAt)),
       textArrayText(column(({ url }) => url)),
       textArrayText(column(({ address }) => address)),
-      jsonTexts(column(({ requestHeaders }) => requestHeaders)),
+      joinedJson(column(({ requestHeaders }) => requestHeaders)),
       arrayText(column(({ status }) => status)),
       arrayText(column(({ connectMs }) => connectMs)),
       arrayText(column(({ firstByteMs }) => firstByteMs)),

@@ -139,7 +139,7 @@ export function createMessageCall(call: InterceptedCall, options: MessageCallOpt
     : undefined;
 
   if (plan?.options?.runOnErrors) {
-    upstream.response.failed = (status, goOn) => {
+    const failed: typeof upstream.response.failed = (status, goOn) => {
       // A call that is over meanwhile has nobody left to tell.
       const unlessOver = (tell: () => void): void => (isOver ? undefined : tell());
       underWay(options.runOnError(plan, status, asked(), abort.signal)).then(
@@ -147,6 +147,7 @@ export function createMessageCall(call: InterceptedCall, options: MessageCallOpt
         (error: unknown) => unlessOver(() => refuse(error)),
       );
     };
+    upstream.response.failed = failed;
   }
 
   function responsePipe(from: MessagesForm): MessagePipe {

@@ -1,20 +1,16 @@
-// Run as a thread of its own: what tests are run by keeps track of promises, and keeps them alive.
 import assert from "node:assert/strict";
-import { getHeapSpaceStatistics } from "node:v8";
-import { runInNewContext } from "node:vm";
-import { parentPort, workerData } from "node:worker_threads";
+import { workerData } from "node:worker_threads";
 import type { Snapshot } from "@interpose/engine";
-import { SHOP_PROTOS } from "./shop.ts";
-import { snapshotOf } from "./snapshot.ts";
-import { createHooks } from "../../src/hosts/gateway/calls/hooks.ts";
-import { loadDescriptors, type Descriptors } from "../../src/hosts/gateway/descriptors/index.ts";
-import { createRelaySockets } from "../../src/hosts/gateway/relay-sockets.ts";
-import type { ConnectionEvents } from "../../src/hosts/gateway/relay/connection-events.ts";
-import { Connection } from "../../src/hosts/gateway/relay/connection.ts";
-import type { HeaderBlock } from "../../src/hosts/gateway/relay/hpack/index.ts";
-import { createRelay, type RelayedCall } from "../../src/hosts/gateway/relay/relay.ts";
-
-const collect = runInNewContext("gc") as (options: { readonly type: "major" | "minor" }) => void;
+import { SHOP_PROTOS } from "../shop.ts";
+import { snapshotOf } from "../snapshot.ts";
+import { createHooks } from "../../../src/hosts/gateway/calls/hooks.ts";
+import { loadDescriptors, type Descriptors } from "../../../src/hosts/gateway/descriptors/index.ts";
+import { createRelaySockets } from "../../../src/hosts/gateway/relay-sockets.ts";
+import type { ConnectionEvents } from "../../../src/hosts/gateway/relay/connection-events.ts";
+import { Connection } from "../../../src/hosts/gateway/relay/connection.ts";
+import type { HeaderBlock } from "../../../src/hosts/gateway/relay/hpack/index.ts";
+import { createRelay, type RelayedCall } from "../../../src/hosts/gateway/relay/relay.ts";
+import { tellWhatIsLeftOf } from "./what-is-left.ts";
 
 const blockOf = (fields: readonly string[]): HeaderBlock => ({ fields, neverIndexed: undefined });
 const REQUEST = blockOf([
@@ -25,8 +21,6 @@ const RESPONSE = blockOf([":status", "200", "content-type", "application/grpc"])
 const TRAILERS = blockOf(["grpc-status", "0"]);
 /** With its prefix; its field `item` is "tea". */
 const MESSAGE = Buffer.from([0, 0, 0, 0, 5, 0x0a, 3, ...Buffer.from("tea")]);
-/** How many calls are under way at any time. */
-const AT_ONCE = 10;
 
 /** A client, a gateway and an API in memory. Answers what makes one call. */
 function startWorld(descriptors: Descriptors, snapshot: Snapshot): () => Promise<void> {
@@ -89,33 +83,7 @@ function startWorld(descriptors: Descriptors, snapshot: Snapshot): () => Promise
     });
 }
 
-/** How many bytes each of many calls leaves among the old objects, once all of them are over. */
-async function leftOf(call: () => Promise<void>): Promise<number> {
-  const count = 4_000;
-  const makeCalls = async (): Promise<void> => {
-    let left = count;
-    const caller = async (): Promise<void> => {
-      while (left-- > 0) {
-        await call();
-        // Those that are under way survive this, and are old behind the next.
-        if (left % 200 === 0) collect({ type: "minor" });
-      }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, caller));
-  };
-  await makeCalls();
-  // What the calls are under way on is old from here on, as it is in every server that has run for a while.
-  collect({ type: "major" });
-  const before = oldBytes();
-  await makeCalls();
-  return (oldBytes() - before) / count;
-}
-
-function oldBytes(): number {
-  return getHeapSpaceStatistics().find(({ space_name }) => space_name === "old_space")?.space_used_size ?? Number.NaN;
-}
-
 const descriptors = await loadDescriptors({ kind: "path", path: SHOP_PROTOS });
 const conditions = workerData as readonly string[];
 const snapshot = snapshotOf(Object.fromEntries(conditions.map((id) => [id, { endpoint: "http://192.0.2.2/" }])));
-parentPort?.postMessage(await leftOf(startWorld(descriptors, snapshot)));
+await tellWhatIsLeftOf(startWorld(descriptors, snapshot));

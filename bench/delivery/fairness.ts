@@ -43,7 +43,7 @@ export async function measureFairness(work: Work, stage: Stage): Promise<readonl
     ];
     const [healthy, other] = publishers;
     const pace = async (seconds: number): Promise<void> => {
-      await stage.receiver.ask("reset", undefined);
+      for (const receiver of [stage.receiver, stage.receiverOfUnwell]) await receiver.ask("reset", undefined);
       const at = (rate: number, targets: readonly number[]): Pace => ({
         events: rate * seconds,
         targets,
@@ -91,6 +91,6 @@ export function timesBeside(fairness: readonly Fairness[], wanted: Beside): Quan
 
 /** What waits must have been delivered all the time, or nothing was measured beside it. All of it is one event, which comes again and again. */
 async function assertBacklogDelivered(stage: Stage, least: number): Promise<void> {
-  const { events, repeated } = await stage.receiver.ask("receipts", "backlog");
+  const { events, repeated } = await stage.receiverOfUnwell.ask("receipts", "backlog");
   if (events + repeated < least) throw new Error(`of what waits, only ${events + repeated} were delivered`);
 }

@@ -7,9 +7,11 @@ import type { PublisherOptions } from "./contestants/publisher.ts";
 import type { PublishAnswers, Way } from "./publish.ts";
 import type { Behaviour, ReceiverAnswers } from "./receiver.ts";
 
-/** What all contestants share: one PostgreSQL, and the process that receives what they deliver. */
+/** What all contestants share: one PostgreSQL, and the processes that receive what they deliver. */
 export interface Stage {
   readonly receiver: Child<ReceiverAnswers>;
+  /** Receives for the slow target and the one with a backlog: else those that are well would wait for what comes to these, in the process of the targets. */
+  readonly receiverOfUnwell: Child<ReceiverAnswers>;
   /** Endpoints of targets, numbered from 0. */
   endpoints(behaviour: Behaviour, count: number): readonly string[];
   /** Makes an empty database, and answers its URL. */
@@ -31,7 +33,10 @@ const SILENCE_MS = 30_000;
 export async function setStage(teardown: Teardown): Promise<Stage> {
   const postgres = await startTcpPostgres({ isDurable: true });
   const receiver = startChild<ReceiverAnswers>(teardown, new URL("./receiver.ts", import.meta.url));
-  const url = await receiver.ask("url", undefined);
+  const receiverOfUnwell = startChild<ReceiverAnswers>(teardown, new URL("./receiver.ts", import.meta.url));
+  const [url, urlOfUnwell] = await Promise.all(
+    [receiver, receiverOfUnwell].map((child) => child.ask("url", undefined)),
+  );
   let databases = 0;
 
   async function command(...texts: readonly string[]): Promise<void> {
@@ -45,7 +50,11 @@ export async function setStage(teardown: Teardown): Promise<Stage> {
 
   return {
     receiver,
-    endpoints: (behaviour, count) => Array.from({ length: count }, (_, i) => `${url}/${behaviour}/${i}`),
+    receiverOfUnwell,
+    endpoints(behaviour, count) {
+      const isUnwell = behaviour === "slow" || behaviour === "backlog";
+      return Array.from({ length: count }, (_, i) => `${isUnwell ? urlOfUnwell : url}/${behaviour}/${i}`);
+    },
     async createDatabase() {
       const name = `bench${++databases}`;
       await command(`create database ${name}`);

@@ -88,6 +88,7 @@ export function startClaiming(
     if (!claim.isOwned || claim.isPaused) events.onDoubt(queue);
     const last = claim.claimed.at(-1);
     const tookAll = claim.seen < room;
+    queue.leftSomeAt = tookAll ? Number.NEGATIVE_INFINITY : now;
     if (tookAll) queue.tookUpTo(claim.at, claim.at);
     else if (last) queue.tookUpTo(last.dueAt, claim.at);
     if (!tookAll || queue.hasDue) schedule.wake(queue);
@@ -109,7 +110,7 @@ export function startClaiming(
     held++;
     queue.begin(now);
     // Hundreds that begin in one turn would keep all else of the process waiting, publishers among it.
-    inPortions(() => events.onClaimed(queue, delivery, at));
+    inPortions(queue, () => events.onClaimed(queue, delivery, at));
   }
 
   async function claimOnce(): Promise<boolean> {

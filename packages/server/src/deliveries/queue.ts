@@ -45,6 +45,8 @@ export class OwnedQueue {
   reserved = 0;
   /** Whether something may be due that is not claimed. */
   hasDue = false;
+  /** When the last claim left some that were due, for want of room; if it did. */
+  leftSomeAt = Number.NEGATIVE_INFINITY;
   /** Whether deliveries may wait behind others of their key. Only the owner lets them, so it is known. */
   mayHaveQueued = true;
   isLeaving = false;

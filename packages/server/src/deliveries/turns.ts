@@ -13,6 +13,9 @@ const ROUND = 2_048;
 /** When less than this share of all slots is free, nobody gets more than their part of all. */
 export const SCARCE_SHARE = 0.25;
 
+/** A queue of which a claim had to leave some waits so long for more room than what is under way takes: one that is never empty would else be claimed of anew for each attempt that ends. */
+const GATHER_ROOM_MS = 5;
+
 /** A queue whose turn it is, and how much of it may be claimed. */
 export interface Turn {
   readonly queue: OwnedQueue;
@@ -45,6 +48,12 @@ export function takeTurns(
       schedule.rest(queue);
       const at = queue.roomAt(target, now);
       if (at !== undefined) schedule.wakeAt(queue, at);
+      continue;
+    }
+    const gathersUntil = queue.leftSomeAt + GATHER_ROOM_MS;
+    if (room < queue.active && now < gathersUntil) {
+      schedule.rest(queue);
+      schedule.wakeAt(queue, gathersUntil);
       continue;
     }
     const most = Math.min(room, atOnce, left, isScarce ? part - queue.active : left);

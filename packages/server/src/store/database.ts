@@ -148,7 +148,8 @@ export function createDatabase(connection: ConnectionSettings, options: Partial<
       }
     },
     snapshotRead: (work) => inTransaction("begin isolation level repeatable read, read only", work),
-    listen: (channel, onPayload, onEstablished) => listenOn(config, channel, onPayload, onEstablished),
+    listen: (channel, onPayload, onEstablished) =>
+      listenOn({ ...config, query_timeout: QUERY_TIMEOUT_MS }, channel, onPayload, onEstablished),
     close: () => pool.end(),
   };
 }

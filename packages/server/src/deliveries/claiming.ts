@@ -85,15 +85,18 @@ export function startClaiming(
 
   function take(queue: OwnedQueue, room: number, claim: ClaimOfQueue, now: number): void {
     if (schedule.get(queue.targetId) !== queue) return;
-    if (!claim.isOwned || claim.isPaused) events.onDoubt(queue);
+    if (!claim.isOwned || claim.isPaused) {
+      // Nothing of it was looked at, and what it was woken for is there still, for whoever has it next.
+      queue.hasDue = true;
+      events.onDoubt(queue);
+      return;
+    }
     const last = claim.claimed.at(-1);
     const tookAll = claim.seen < room;
     queue.leftSomeAt = tookAll ? Number.NEGATIVE_INFINITY : now;
     if (tookAll) queue.tookUpTo(claim.at, claim.at);
     else if (last) queue.tookUpTo(last.dueAt, claim.at);
     if (!tookAll || queue.hasDue) schedule.wake(queue);
-    // What it was woken for is to be told to whoever owns it.
-    if (!claim.isOwned) queue.hasDue = true;
     if (claim.nextDueMs !== null) schedule.wakeAt(queue, now + claim.nextDueMs);
     const taken = claim.claimed.filter(({ id, dueAt, fifoKey, wasOwn }) =>
       queue.takeFound({ id, dueAt, fifoKey }, wasOwn),

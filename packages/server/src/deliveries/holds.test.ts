@@ -75,6 +75,18 @@ describe("a queue that is paused", () => {
     );
   });
 
+  it("goes on with what has been due for long, as soon as it is resumed", async (t) => {
+    const { bench, endpoint, target } = await open(t, {});
+    await bench.worker({ pollMs: 60_000 });
+    await pause(bench, target);
+    await bench.publish(...many(10));
+    await bench.sql("update interpose.deliveries set due_at = due_at - interval '1 hour' where target_id = $1", target);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    assert.equal(endpoint.calls.length, 0);
+    await resume(bench, target);
+    await bench.states(...many(10).map(() => "succeeded"));
+  });
+
   it("delays nobody where it does not interrupt, and everybody where it does", async (t) => {
     const bench = await openDeliveryBench(t);
     const endpoint = await startTarget(t);

@@ -94,8 +94,8 @@ export function startClaiming(
     const last = claim.claimed.at(-1);
     const tookAll = claim.seen < room;
     queue.leftSomeAt = tookAll ? Number.NEGATIVE_INFINITY : now;
-    if (tookAll) queue.tookUpTo(claim.at, claim.at);
-    else if (last) queue.tookUpTo(last.dueAt, claim.at);
+    if (tookAll) queue.tookUpTo({ dueAt: claim.at, id: 0n }, claim.at);
+    else if (last) queue.tookUpTo(last, claim.at);
     if (!tookAll || queue.hasDue) schedule.wake(queue);
     if (claim.nextDueMs !== null) schedule.wakeAt(queue, now + claim.nextDueMs);
     const taken = claim.claimed.filter(({ id, dueAt, fifoKey, wasOwn }) =>
@@ -122,7 +122,7 @@ export function startClaiming(
     if (turns.length === 0) return false;
     beganAt = performance.now();
     const ownClaims = turns.flatMap(({ queue }) => [...queue.held.keys()]);
-    const wanted = turns.map(({ queue, room }) => ({ targetId: queue.targetId, room, since: queue.firstDue() }));
+    const wanted = turns.map(({ queue, room }) => ({ targetId: queue.targetId, room, since: queue.first() }));
     for (const { queue } of turns) queue.claimBegins();
     try {
       const claims = await claimDeliveries(database, workerId, instanceId, wanted, ownClaims);

@@ -10,6 +10,7 @@ import {
 } from "@interpose/engine";
 import type { QueueChange } from "../store/sql/update-queues.ts";
 import type { StoredQueue } from "../store/sql/queue-row.ts";
+import type { PlaceInQueue } from "../store/sql/claim-deliveries.ts";
 
 /** A commit may become visible so much later than the times in it. What is later still is found by polling. */
 const LATE_COMMIT_MS = 2_000;
@@ -20,11 +21,11 @@ const OWN_EVENTS_SPAN_MS = 60_000;
 const GONE = "The endpoint answered 410 Gone. Mend or replace the endpoint, then resume.";
 const LOOP = `More than ${MOST_OWN_EVENTS} events of Interpose's own were delivered within a minute, so that these deliveries seem to cause them. Take the target off the executions on such events, or let it change nothing in return, then resume.`;
 
+/** Before all that can be in a queue. */
+const BEGINNING: PlaceInQueue = { dueAt: 0, id: 0n };
+
 /** A delivery that this worker has claimed, until what became of it is written. */
-export interface HeldDelivery {
-  readonly id: bigint;
-  /** In milliseconds since 1970. */
-  readonly dueAt: number;
+export interface HeldDelivery extends PlaceInQueue {
   readonly fifoKey: string | null;
 }
 
@@ -65,8 +66,8 @@ export class OwnedQueue {
   #pausedBy: StoredQueue["pausedBy"] = null;
   #pause: QueueChange["pause"];
   #mark = "";
-  /** Nothing that is not held was due before that. In milliseconds since 1970. */
-  #firstDue = 0;
+  /** Nothing that is not held waits before that. */
+  #first = BEGINNING;
   #isBeingClaimed = false;
   /** Handed over since the claim that is under way began, which may answer them once more. */
   readonly #handedOver = new Set<bigint>();
@@ -83,7 +84,7 @@ export class OwnedQueue {
   reacquired(row: StoredQueue, now: number): void {
     this.isLeaving = false;
     this.mayHaveQueued = true;
-    this.#firstDue = 0;
+    this.#first = BEGINNING;
     this.read(row, now);
   }
 
@@ -190,21 +191,21 @@ export class OwnedQueue {
     return at > now ? at : undefined;
   }
 
-  /** From when on there can be something that is due and not held. In milliseconds since 1970. */
-  firstDue(): number {
-    let first = this.#firstDue;
-    for (const { dueAt } of this.held.values()) if (dueAt < first) first = dueAt;
-    return Math.floor(first) - 1;
+  /** From where on there can be something that is due and not held. */
+  first(): PlaceInQueue {
+    let first = this.#first;
+    for (const held of this.held.values()) first = earlier(first, held);
+    return first;
   }
 
-  /** Something was found that was due then. */
+  /** Something was found that was due then, in milliseconds since 1970. */
   foundDue(dueAt: number): void {
-    this.#firstDue = Math.min(this.#firstDue, dueAt);
+    this.#first = earlier(this.#first, { dueAt, id: 0n });
   }
 
-  /** A claim has taken all that was due up to `dueAt`, when the database's clock stood at `at`. */
-  tookUpTo(dueAt: number, at: number): void {
-    this.#firstDue = Math.min(dueAt, at - LATE_COMMIT_MS);
+  /** A claim has taken all that was due up to a place, when the database's clock stood at `at`. */
+  tookUpTo({ dueAt, id }: PlaceInQueue, at: number): void {
+    this.#first = earlier({ dueAt, id }, { dueAt: at - LATE_COMMIT_MS, id: 0n });
   }
 
   /** An attempt begins. */
@@ -283,4 +284,8 @@ export class OwnedQueue {
     }
     return this.#pacer;
   }
+}
+
+function earlier(a: PlaceInQueue, b: PlaceInQueue): PlaceInQueue {
+  return b.dueAt < a.dueAt || (b.dueAt === a.dueAt && b.id < a.id) ? b : a;
 }

@@ -1,18 +1,24 @@
 import { arrayText } from "../array-text.ts";
 import type { Queryable } from "../database.ts";
 
+/** Where in its queue a delivery waits: those that were due first come first, and of these those that were made first. */
+export interface PlaceInQueue {
+  /** In milliseconds since 1970, with the microseconds of the database. */
+  readonly dueAt: number;
+  readonly id: bigint;
+}
+
 /** From which queue how much is wanted. */
 export interface WantedDeliveries {
   readonly targetId: string;
   /** Most to claim. */
   readonly room: number;
-  /** Nothing that this worker does not hold became due before, in milliseconds since 1970. */
-  readonly since: number;
+  /** Nothing that this worker does not hold waits before. */
+  readonly since: PlaceInQueue;
 }
 
 /** A delivery that was claimed, with all that its attempt needs of its event. */
-export interface ClaimedDelivery {
-  readonly id: bigint;
+export interface ClaimedDelivery extends PlaceInQueue {
   readonly targetId: string;
   readonly executionId: string;
   readonly gate: "success" | "attempt" | null;
@@ -20,8 +26,6 @@ export interface ClaimedDelivery {
   /** Attempts that were made before. */
   readonly attempts: number;
   readonly failures: number;
-  /** In milliseconds since 1970. */
-  readonly dueAt: number;
   readonly eventType: string;
   readonly aggregateType: string;
   readonly aggregateId: string;
@@ -84,7 +88,9 @@ export async function claimDeliveries(
       instanceId,
       wanted.map(({ targetId }) => targetId),
       wanted.map(({ room }) => room),
-      wanted.map(({ since }) => since),
+      // Whole microseconds, of which a number holds those of some centuries.
+      wanted.map(({ since }) => Math.round(since.dueAt * 1_000)),
+      arrayText(wanted.map(({ since }) => since.id)),
       arrayText(held),
     ],
   });
@@ -102,11 +108,12 @@ export async function claimDeliveries(
   return [...queues.values()];
 }
 
-// The index of what is due is entered where there can be something, not at its beginning: what is over stays in it until it is vacuumed.
+// The index of what is due is entered where there can be something, not at its beginning: what is over stays in it until it is vacuumed. A million may be due at one time, as when they are
+// replayed, so the time alone does not say where. It is asked for once more by itself, behind the place, since PostgreSQL knows only of such a span that it holds few.
 const CLAIM = `
   with wanted as materialized (
     select w.*, q.owner is not distinct from $1 as is_owned, q.paused_at is not null as is_paused
-    from unnest($3::text[], $4::int[], $5::float8[]) as w (target_id, room, since)
+    from unnest($3::text[], $4::int[], $5::float8[], $6::bigint[]) as w (target_id, room, since, since_id)
     left join lateral (
       select o.owner, o.paused_at from interpose.queues o where o.instance_id = $2 and o.target_id = w.target_id limit 1
     ) as q on true
@@ -114,15 +121,16 @@ const CLAIM = `
     select d.* from wanted w cross join lateral (
       select c.target_id, c.id, c.state, c.fifo_key, c.claimed_by, c.claimed_at, c.attempts from interpose.deliveries c
       where c.target_id = w.target_id and c.state = 'waiting' and c.due_at <= statement_timestamp()
-        and c.due_at >= to_timestamp(w.since / 1000)
-        and c.id <> all ($6::bigint[])
+        and (c.due_at, c.id) >= (timestamptz 'epoch' + w.since * interval '1 us', w.since_id)
+        and c.due_at >= timestamptz 'epoch' + w.since * interval '1 us'
+        and c.id <> all ($7::bigint[])
       order by c.due_at, c.id limit w.room
     ) as d where w.is_owned and not w.is_paused
   ), sorted as materialized (
     select due.*, claimed_by <> $1 as was_lost, fifo_key is not null and exists (
       select from interpose.deliveries e
       where e.target_id = due.target_id and e.fifo_key = due.fifo_key and e.state in ('blocked', 'queued', 'waiting')
-        and (e.id < due.id or (e.id = any ($6::bigint[]) and e.id <> due.id))
+        and (e.id < due.id or (e.id = any ($7::bigint[]) and e.id <> due.id))
     ) as is_behind
     from due
   ), changed as (

@@ -5,7 +5,7 @@ import { createPause } from "./pause.ts";
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 2_000;
 
-/** How work may wait for more of it. */
+/** How work may wait for more of it, and for others. */
 export interface Gathering<T> {
   /** As long as batches are smaller than this, the next begins at once. */
   readonly many: number;
@@ -15,11 +15,16 @@ export interface Gathering<T> {
   readonly limitMs: number;
   /** Whether something waits for it, so that it must not. */
   readonly isUrgent: (item: T) => boolean;
+  /** Whether something is under way to which it should give way, for `giveWayMs` milliseconds at most, or until `clear()` says that it is over. */
+  readonly mustGiveWay: () => boolean;
+  readonly giveWayMs: number;
 }
 
 /** Work that is done in batches, one after the other. */
 export interface Batches<T> {
   add(item: T): void;
+  /** Nothing is under way any more to which a batch should give way. */
+  clear(): void;
   /** How many were added whose batch has not ended. */
   size(): number;
   /** Waits until there is nothing left to do. */
@@ -43,6 +48,7 @@ export function createBatches<T>(
   let running: Promise<void> | undefined;
   let stopped = false;
   const pause = createPause();
+  const way = createPause();
   /** Of the batch before. */
   let lastSize = 0;
   let lastEnd = 0;
@@ -51,6 +57,9 @@ export function createBatches<T>(
     const rest = lastEnd + limitMs - performance.now();
     if (lastSize < many || rest <= 0 || waiting.length >= enough || waiting.some(isUrgent)) return;
     await pause.wait(rest);
+  }
+  async function giveWay({ mustGiveWay, giveWayMs, isUrgent }: Gathering<T>): Promise<void> {
+    if (mustGiveWay() && !waiting.some(isUrgent)) await way.wait(giveWayMs);
   }
   const isStopped = (): boolean => stopped;
   async function done(batch: readonly T[]): Promise<boolean> {
@@ -66,7 +75,10 @@ export function createBatches<T>(
     // Let all that is added in the same turn come along.
     await Promise.resolve();
     while (waiting.length > 0) {
-      if (gathering) await gather(gathering);
+      if (gathering) {
+        await gather(gathering);
+        await giveWay(gathering);
+      }
       if (stopped) break;
       const batch = waiting.length <= most ? waiting : waiting.slice(0, most);
       waiting = waiting.length <= most ? [] : waiting.slice(most);
@@ -83,9 +95,12 @@ export function createBatches<T>(
     add(item) {
       if (stopped) return;
       waiting.push(item);
-      if (gathering && (waiting.length >= gathering.enough || gathering.isUrgent(item))) pause.end();
+      const isUrgent = gathering?.isUrgent(item) === true;
+      if (gathering && (isUrgent || waiting.length >= gathering.enough)) pause.end();
+      if (isUrgent) way.end();
       running ??= run();
     },
+    clear: way.end,
     size: () => waiting.length + underWay,
     async idle() {
       while (running) await running;
@@ -94,6 +109,7 @@ export function createBatches<T>(
       stopped = true;
       waiting = [];
       pause.end();
+      way.end();
     },
   };
 }

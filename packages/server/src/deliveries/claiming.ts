@@ -5,8 +5,8 @@ import type { OwnedQueue } from "./queue.ts";
 import type { Schedule } from "./schedule.ts";
 import { createPause } from "./pause.ts";
 import { createPortions } from "./portions.ts";
-import { SCARCE_SHARE, takeTurns } from "./turns.ts";
-import type { WorkerContext } from "./worker-parts.ts";
+import { SCARCE_SHARE, takeTurns, type Turn } from "./turns.ts";
+import { GIVE_WAY_MS, type WorkerContext } from "./worker-parts.ts";
 
 /** So many times as many as can be under way may be held: what is over and not written yet counts as held. */
 const HELD_PER_SLOT = 4;
@@ -22,8 +22,17 @@ export interface ClaimingEvents {
   readonly onClaimed: (queue: OwnedQueue, delivery: ClaimedDelivery, at: number) => void;
   /** Deliveries with these keys were set aside, to wait behind others. */
   readonly onQueued: (queue: OwnedQueue, keys: readonly string[]) => void;
+  /** No publish is under way any more whose deliveries begin here. */
+  readonly onPublished: () => void;
+  /** These were claimed ahead, and are not to begin for now. */
+  readonly onGivenBack: (queue: OwnedQueue, deliveries: readonly ClaimedDelivery[]) => void;
   /** The queue is no longer what this worker thinks: another's, or paused. */
   readonly onDoubt: (queue: OwnedQueue) => void;
+}
+
+/** What is claimed of a queue: what begins at once, and what is claimed ahead. */
+interface Wanted extends Turn {
+  readonly ahead: number;
 }
 
 /** Claims deliveries for as long as it is not stopped. */
@@ -37,6 +46,10 @@ export interface Claiming {
   handOver(queue: OwnedQueue, delivery: ClaimedDelivery | undefined): boolean;
   /** An attempt ended, so that its slot is free. */
   release(queue: OwnedQueue): void;
+  /** Gives back what was claimed ahead of a queue, where nothing of it may begin for now. */
+  settle(queue: OwnedQueue): void;
+  /** The same, wherever. */
+  giveBack(queue: OwnedQueue): void;
   /** So many results were written. */
   written(count: number): void;
   /** How many attempts are under way. */
@@ -51,6 +64,8 @@ export interface Claiming {
  * Claims what is due with one statement after the other, each for as many queues and deliveries as there are slots for just then. While one is under way, attempts
  * end and queues are woken: that is what the next is made of, so that it is as large as the load needs it. While many end, it waits until slots are no longer scarce:
  * a claim of much costs less than many of little.
+ *
+ * Of a queue that is never empty, each attempt that ends makes room for one. So a claim of it takes some ahead (`ahead.ts`), which begin as there is room, without a claim of their own.
  */
 export function startClaiming(
   context: WorkerContext,
@@ -72,6 +87,9 @@ export function startClaiming(
   let freed = 0;
   let beganAt = Number.NEGATIVE_INFINITY;
   const pause = createPause();
+
+  /** Until when claims give way to the publishes that are under way. */
+  let givesWayUntil: number | undefined;
   const inPortions = createPortions(MOST_IN_A_TURN);
 
   const freeSlots = (): number => Math.min(maxInFlight - active, maxInFlight * HELD_PER_SLOT - held) - reserved;
@@ -83,7 +101,18 @@ export function startClaiming(
     await pause.wait(rest);
   }
 
-  function take(queue: OwnedQueue, room: number, claim: ClaimOfQueue, now: number): void {
+  /** Claims of what waits in any case give way to publishes that are under way. */
+  function givesWay(now: number): boolean {
+    const isHasty = (): boolean => [...schedule.ready()].some(({ leftSome }) => !leftSome);
+    if (reserved === 0 || isHasty()) return false;
+    if (givesWayUntil === undefined) {
+      givesWayUntil = now + GIVE_WAY_MS;
+      setTimeout(schedule.nudge, GIVE_WAY_MS).unref();
+    }
+    return now < givesWayUntil;
+  }
+
+  function take({ queue, room, ahead }: Wanted, claim: ClaimOfQueue, now: number): void {
     if (schedule.get(queue.targetId) !== queue) return;
     if (!claim.isOwned || claim.isPaused) {
       // Nothing of it was looked at, and what it was woken for is there still, for whoever has it next.
@@ -92,8 +121,8 @@ export function startClaiming(
       return;
     }
     const last = claim.claimed.at(-1);
-    const tookAll = claim.seen < room;
-    queue.leftSomeAt = tookAll ? Number.NEGATIVE_INFINITY : now;
+    const tookAll = claim.seen < room + ahead;
+    queue.leftSome = !tookAll;
     if (tookAll) queue.tookUpTo({ dueAt: claim.at, id: 0n }, claim.at);
     else if (last) queue.tookUpTo(last, claim.at);
     if (!tookAll || queue.hasDue) schedule.wake(queue);
@@ -105,12 +134,26 @@ export function startClaiming(
       queue.mayHaveQueued = true;
       events.onQueued(queue, claim.queuedKeys);
     }
-    for (const delivery of taken) begin(queue, delivery, claim.at, now);
+    held += taken.length;
+    taken.forEach((delivery, i) => {
+      if (i < room) begin(queue, delivery, claim.at, now);
+      else queue.ahead.put({ delivery, at: claim.at });
+    });
+    if (queue.ahead.size > 0) schedule.lineUp(queue);
+  }
+
+  /** Begins what was claimed ahead, and answers for how many more there is room. */
+  function beginAhead({ queue, room }: Turn, now: number): number {
+    for (let left = room; left > 0; left--) {
+      const first = queue.ahead.take();
+      if (!first) return left;
+      begin(queue, first.delivery, first.at, now);
+    }
+    return 0;
   }
 
   function begin(queue: OwnedQueue, delivery: ClaimedDelivery, at: number, now: number): void {
     active++;
-    held++;
     queue.begin(now);
     // Hundreds that begin in one turn would keep all else of the process waiting, publishers among it.
     inPortions(queue, () => events.onClaimed(queue, delivery, at));
@@ -118,28 +161,70 @@ export function startClaiming(
 
   async function claimOnce(): Promise<boolean> {
     freed = 0;
-    const turns = takeTurns(schedule, freeSlots(), maxInFlight, router.target, performance.now());
+    const now = performance.now();
+    for (const queue of schedule.ready()) settle(queue);
+    const mayClaim = !givesWay(now);
+    const turns = takeTurns(schedule, freeSlots(), maxInFlight, router.target, now, mayClaim);
     if (turns.length === 0) return false;
+    const wanted: Wanted[] = [];
+    for (const turn of turns) {
+      const { queue } = turn;
+      const room = beginAhead(turn, now);
+      if (queue.hasDue && room > 0 && mayClaim) wanted.push({ queue, room, ahead: aheadOf(queue, now) });
+      else if (queue.hasDue || queue.ahead.size > 0) schedule.lineUp(queue);
+    }
+    if (wanted.length > 0) await claim(wanted);
+    return true;
+  }
+
+  function aheadOf(queue: OwnedQueue, now: number): number {
+    const wanted = queue.claimAhead(router.target(queue.targetId), now);
+    return isScarce() ? 0 : Math.min(wanted, freeSlots());
+  }
+
+  async function claim(wanted: readonly Wanted[]): Promise<void> {
     beganAt = performance.now();
-    const ownClaims = turns.flatMap(({ queue }) => [...queue.held.keys()]);
-    const wanted = turns.map(({ queue, room }) => ({ targetId: queue.targetId, room, since: queue.first() }));
-    for (const { queue } of turns) queue.claimBegins();
+    givesWayUntil = undefined;
+    const ownClaims = wanted.flatMap(({ queue }) => [...queue.held.keys()]);
+    for (const { queue } of wanted) {
+      queue.hasDue = false;
+      queue.claimBegins();
+    }
     try {
-      const claims = await claimDeliveries(database, workerId, instanceId, wanted, ownClaims);
+      const claims = await claimDeliveries(
+        database,
+        workerId,
+        instanceId,
+        wanted.map(({ queue, room, ahead }) => ({
+          targetId: queue.targetId,
+          room: room + ahead,
+          since: queue.first(),
+        })),
+        ownClaims,
+      );
       const now = performance.now();
       const claimOf = new Map(claims.map((claim) => [claim.targetId, claim]));
-      for (const { queue, room } of turns) {
-        const claim = claimOf.get(queue.targetId);
-        if (claim) take(queue, room, claim, now);
+      for (const each of wanted) {
+        const claim = claimOf.get(each.queue.targetId);
+        if (claim) take(each, claim, now);
       }
     } catch (error) {
       onError("claiming deliveries", error);
       await delay(WAIT_AFTER_FAILURE_MS, undefined, { ref: false });
-      for (const { queue } of turns) schedule.wake(queue);
+      for (const { queue } of wanted) schedule.wake(queue);
     } finally {
-      for (const { queue } of turns) queue.claimEnded();
+      for (const { queue } of wanted) queue.claimEnded();
     }
-    return true;
+  }
+
+  function settle(queue: OwnedQueue): void {
+    if (queue.ahead.size > 0 && !queue.goesOn(performance.now())) giveBack(queue);
+  }
+
+  function giveBack(queue: OwnedQueue): void {
+    if (queue.ahead.size === 0) return;
+    const deliveries = queue.ahead.takeAll().map(({ delivery }) => delivery);
+    events.onGivenBack(queue, deliveries);
   }
 
   async function run(): Promise<void> {
@@ -153,7 +238,7 @@ export function startClaiming(
   return {
     reserve(targetId) {
       const queue = schedule.get(targetId);
-      if (!queue || queue.hasDue || stopped || !holdsLease() || isScarce()) return undefined;
+      if (!queue || queue.hasDue || queue.ahead.size > 0 || stopped || !holdsLease() || isScarce()) return undefined;
       if (queue.room(router.target(targetId), performance.now()) === 0) return undefined;
       queue.reserve();
       reserved++;
@@ -163,10 +248,17 @@ export function startClaiming(
       const isKnown = delivery !== undefined && schedule.get(queue.targetId) === queue;
       if (isKnown) {
         const { id, dueAt, fifoKey, createdAt } = delivery;
-        if (queue.takeCommitted({ id, dueAt, fifoKey })) begin(queue, delivery, createdAt.getTime(), performance.now());
+        if (queue.takeCommitted({ id, dueAt, fifoKey })) {
+          held++;
+          begin(queue, delivery, createdAt.getTime(), performance.now());
+        }
       }
       queue.unreserve();
       reserved--;
+      if (reserved === 0) {
+        givesWayUntil = undefined;
+        events.onPublished();
+      }
       schedule.nudge();
       return isKnown;
     },
@@ -174,9 +266,12 @@ export function startClaiming(
       active--;
       freed++;
       if (!isScarce()) pause.end();
-      if (queue.hasDue) schedule.wake(queue);
+      settle(queue);
+      if (queue.hasDue || queue.ahead.size > 0) schedule.lineUp(queue);
       else schedule.nudge();
     },
+    settle,
+    giveBack,
     written(count) {
       held -= count;
       if (!isScarce()) pause.end();
@@ -188,6 +283,7 @@ export function startClaiming(
       stopped = true;
       schedule.nudge();
       await running;
+      for (const queue of schedule.all()) giveBack(queue);
     },
   };
 }

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { openDeliveryBench, type DeliveryBench } from "../../test/harness/deliveries.ts";
 import { eventually } from "../../test/harness/eventually.ts";
+import { countStatements } from "../../test/harness/statements.ts";
 import { countAtOnce, startTarget, type TestTarget } from "../../test/harness/target.ts";
 import type { Cleanup } from "../../test/harness/cleanup.ts";
 import type { DeliveryOwners } from "../events/delivery-owners.ts";
 import type { NewEvent } from "../events/new-event.ts";
 import { createPublisher, type Publisher } from "../events/publisher.ts";
 import { createRate } from "../events/rate.ts";
-import type { Database } from "../store/database.ts";
 
 /** Nothing is found by looking for it that nobody tells of. */
 const TOLD_ALONE = { pollMs: 600_000, renewMs: 600_000, leaseMs: 1_800_000 };
@@ -23,20 +23,10 @@ async function open(
   const endpoint = await startTarget(t, reply);
   const target = await bench.target(endpoint.url, {}, delivery);
   await bench.execute("a.b", [target]);
-  const { database, statements } = counting(bench.database);
+  const { database, statements } = countStatements(bench.database);
   const worker = await bench.worker(TOLD_ALONE, database);
   const claims = (): number => statements.filter((name) => name === "claim-deliveries").length;
   return { bench, endpoint, target, worker, claims };
-}
-
-/** A database, and the names of the statements that it was asked. */
-function counting(database: Database): { readonly database: Database; readonly statements: readonly string[] } {
-  const statements: string[] = [];
-  const query: Database["query"] = (statement) => {
-    statements.push(statement.name ?? "");
-    return database.query(statement);
-  };
-  return { database: { ...database, query }, statements };
 }
 
 function publisherOf({ database, instanceId, router }: DeliveryBench, owners: DeliveryOwners): Publisher {

@@ -11,6 +11,7 @@ import {
 import type { QueueChange } from "../store/sql/update-queues.ts";
 import type { StoredQueue } from "../store/sql/queue-row.ts";
 import type { PlaceInQueue } from "../store/sql/claim-deliveries.ts";
+import { Ahead } from "./ahead.ts";
 
 /** A commit may become visible so much later than the times in it. What is later still is found by polling. */
 const LATE_COMMIT_MS = 2_000;
@@ -46,8 +47,10 @@ export class OwnedQueue {
   reserved = 0;
   /** Whether something may be due that is not claimed. */
   hasDue = false;
-  /** When the last claim left some that were due, for want of room; if it did. */
-  leftSomeAt = Number.NEGATIVE_INFINITY;
+  /** Whether the last claim may have left some that were due. */
+  leftSome = false;
+  /** What is claimed and waits for room. */
+  readonly ahead = new Ahead();
   /** Whether deliveries may wait behind others of their key. Only the owner lets them, so it is known. */
   mayHaveQueued = true;
   isLeaving = false;
@@ -180,6 +183,18 @@ export class OwnedQueue {
     return Math.max(0, room - this.reserved);
   }
 
+  /** How many more than there is room for a claim that begins now should take. None where anything but the number of attempts at once may be the limit. */
+  claimAhead(target: Target | undefined, now: number): number {
+    const wanted = this.ahead.claimBegins(now);
+    const isPaced = completeDeliverySettings(target?.delivery).maxPerSecond > 0;
+    return this.leftSome && !isPaced && this.goesOn(now) ? wanted : 0;
+  }
+
+  /** Whether it is kept from nothing but by the number of attempts at once. */
+  goesOn(now: number): boolean {
+    return !(this.isHindered(now) || this.isLeaving || this.isGone);
+  }
+
   /** When there is room again without anything ending before; undefined: not by time alone. */
   roomAt(target: Target | undefined, now: number): number | undefined {
     if (this.#pausedBy !== null || this.isLeaving || this.isGone) return undefined;
@@ -229,6 +244,7 @@ export class OwnedQueue {
   /** An attempt ended. True: the row has to be written. */
   ended(sign: TargetSign, target: Target | undefined, now: number): boolean {
     this.active--;
+    this.ahead.countEnd();
     switch (sign.kind) {
       case "works":
         this.#slowing.succeeded(completeDeliverySettings(target?.delivery).maxConcurrency);

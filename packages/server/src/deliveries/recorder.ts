@@ -4,7 +4,7 @@ import { giveBackDeliveries } from "../store/sql/give-back-deliveries.ts";
 import { updateQueues } from "../store/sql/update-queues.ts";
 import { createBatches, type Batches, type Gathering } from "./batches.ts";
 import type { HeldDelivery, OwnedQueue } from "./queue.ts";
-import type { WorkerContext } from "./worker-parts.ts";
+import { GIVE_WAY_MS, type WorkerContext } from "./worker-parts.ts";
 
 /** Most results that are written at once. */
 const MOST_AT_ONCE = 500;
@@ -12,11 +12,12 @@ const MOST_AT_ONCE = 500;
  * One of a large batch takes PostgreSQL a third of the time of one of a small one, and each batch is one more that publishers wait for on the disk. So results wait for others as soon as two came
  * together; what comes alone waits for nothing.
  */
-const GATHERING: Gathering<Result> = {
+const GATHERING: Omit<Gathering<Result>, "mustGiveWay"> = {
   many: 2,
   enough: 128,
   limitMs: 50,
   isUrgent: (result) => result.kind !== "ended" || result.delivery.fifoKey !== null || result.attempt.gate !== null,
+  giveWayMs: GIVE_WAY_MS,
 };
 
 /** What became of a delivery that was claimed, and is to be written. */
@@ -37,6 +38,8 @@ export interface RecorderEvents {
   readonly onWritten: (results: readonly Result[]) => void;
   /** Others of the same events may begin. */
   readonly onReleased: (targetIds: readonly string[]) => void;
+  /** Whether publishes are under way. Once they are not, `clear()` is to be called. */
+  readonly isPublishing: () => boolean;
 }
 
 /**
@@ -89,10 +92,8 @@ export function createRecorder(context: WorkerContext, events: RecorderEvents): 
       await writeOrDivide(results.slice(half));
     }
   }
-  return createBatches(
-    MOST_AT_ONCE,
-    writeOrDivide,
-    (error) => onError("writing what deliveries came to", error),
-    GATHERING,
-  );
+  return createBatches(MOST_AT_ONCE, writeOrDivide, (error) => onError("writing what deliveries came to", error), {
+    ...GATHERING,
+    mustGiveWay: events.isPublishing,
+  });
 }

@@ -14,6 +14,8 @@ export interface Schedule {
   ready(): ReadonlySet<OwnedQueue>;
   /** Something of it may be due: it gets its turn. */
   wake(queue: OwnedQueue): void;
+  /** It gets its turn, for what is known of it. */
+  lineUp(queue: OwnedQueue): void;
   /** The same at a time of `performance.now()`, or before. */
   wakeAt(queue: OwnedQueue, at: number): void;
   /** It has had its turn. */
@@ -37,6 +39,9 @@ export function createSchedule(): Schedule {
   }
   function wake(queue: OwnedQueue): void {
     queue.hasDue = true;
+    lineUp(queue);
+  }
+  function lineUp(queue: OwnedQueue): void {
     if (queues.get(queue.targetId) !== queue) return;
     ready.add(queue);
     changed.resolve(undefined);
@@ -53,6 +58,7 @@ export function createSchedule(): Schedule {
     },
     ready: () => ready,
     wake,
+    lineUp,
     wakeAt(queue, at) {
       if (at >= queue.timerAt) return;
       dropTimer(queue);

@@ -13,10 +13,7 @@ const ROUND = 2_048;
 /** When less than this share of all slots is free, nobody gets more than their part of all. */
 export const SCARCE_SHARE = 0.25;
 
-/** A queue of which a claim had to leave some waits so long for more room than what is under way takes: one that is never empty would else be claimed of anew for each attempt that ends. */
-const GATHER_ROOM_MS = 5;
-
-/** A queue whose turn it is, and how much of it may be claimed. */
+/** A queue whose turn it is, and how much of it may begin. */
 export interface Turn {
   readonly queue: OwnedQueue;
   readonly room: number;
@@ -24,7 +21,8 @@ export interface Turn {
 
 /**
  * Shares the free slots among the queues that are ready, in the order of their turns, and lets those rest that can have none: they come back when they have room.
- * Where slots are scarce, a queue whose attempts take long cannot take what others need: it gets no more than its part of them all.
+ * Where slots are scarce, a queue whose attempts take long cannot take what others need: it gets no more than its part of them all. Unless `mayClaim`, a turn is of
+ * what was claimed ahead alone, and queues without that stay ready.
  */
 export function takeTurns(
   schedule: Schedule,
@@ -32,6 +30,7 @@ export function takeTurns(
   slots: number,
   targetOf: (id: TargetId) => Target | undefined,
   now: number,
+  mayClaim: boolean,
 ): readonly Turn[] {
   const ready = [...schedule.ready()];
   const part = Math.max(1, Math.floor(slots / Math.max(1, ready.length)));
@@ -50,16 +49,10 @@ export function takeTurns(
       if (at !== undefined) schedule.wakeAt(queue, at);
       continue;
     }
-    const gathersUntil = queue.leftSomeAt + GATHER_ROOM_MS;
-    if (room < queue.active && now < gathersUntil) {
-      schedule.rest(queue);
-      schedule.wakeAt(queue, gathersUntil);
-      continue;
-    }
-    const most = Math.min(room, atOnce, left, isScarce ? part - queue.active : left);
+    const known = mayClaim ? left : queue.ahead.size;
+    const most = Math.min(room, atOnce, left, known, isScarce ? part - queue.active : left);
     if (most <= 0) continue;
     schedule.rest(queue);
-    queue.hasDue = false;
     left -= most;
     turns.push({ queue, room: most });
   }

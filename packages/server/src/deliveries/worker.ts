@@ -74,12 +74,17 @@ export async function startDeliveryWorker(
   const ownership = createOwnership(context, name, schedule, { onAcquired, onLost });
   const upkeep = createUpkeep(context, schedule, { onReleased: wakeAll, onHold });
   const order = createOrder(context, schedule);
-  const recorder = createRecorder(context, { onWritten, onReleased: wakeAll });
+  const recorder = createRecorder(context, { onWritten, onReleased: wakeAll, isPublishing });
   const others = createOwnerTeller(database, (error) => context.onError("telling owners of queues", error));
   const claiming = startClaiming(context, schedule, ownership.holdsLease, {
     onClaimed: begin,
     onQueued(queue, keys) {
       for (const fifoKey of new Set(keys)) order.advance({ targetId: queue.targetId, fifoKey });
+    },
+    onPublished: recorder.clear,
+    onGivenBack(queue, deliveries) {
+      for (const { id, dueAt, fifoKey } of deliveries)
+        recorder.add({ kind: "unsent", queue, delivery: { id, dueAt, fifoKey } });
     },
     onDoubt(queue) {
       ownership.look();
@@ -87,6 +92,10 @@ export async function startDeliveryWorker(
     },
   });
   const reserve = createHandingOver(context, claiming, { onFreed: ownership.look, onUntold: tellOwners });
+
+  function isPublishing(): boolean {
+    return claiming.reserved() > 0;
+  }
 
   function begin(queue: OwnedQueue, claimed: ClaimedDelivery, at: number): void {
     const { id, dueAt, fifoKey, targetId } = claimed;
@@ -146,6 +155,7 @@ export async function startDeliveryWorker(
       return;
     }
     log(hold === "paused" ? "queue.paused" : "queue.broken", { targetId });
+    claiming.settle(queue);
     upkeep.openGates(queue, true);
     // So that the probe has its time.
     if (hold === "open") schedule.wake(queue);
@@ -161,7 +171,9 @@ export async function startDeliveryWorker(
       const { targetId } = queue;
       if (result.kind === "unsent") {
         queue.foundDue(delivery.dueAt);
-        queue.hasDue = true;
+        // Without a target it would come back here at once.
+        if (router.target(targetId)) schedule.wake(queue);
+        else queue.hasDue = true;
       } else if (delivery.fifoKey !== null) {
         // Also where it is tried again: an earlier one may have been sent again by hand meanwhile.
         order.advance({ targetId, fifoKey: delivery.fifoKey });
@@ -218,6 +230,7 @@ export async function startDeliveryWorker(
   function onLost(queues: readonly OwnedQueue[]): void {
     for (const queue of queues) {
       schedule.remove(queue);
+      claiming.giveBack(queue);
       if (queue.held.size > 0) departed.set(queue.targetId, queue);
     }
     // What this worker was told of in the belief that they were its own.
@@ -232,6 +245,7 @@ export async function startDeliveryWorker(
       if (queue.isHindered(now)) upkeep.reread(queue);
       if (queue.hold()) upkeep.openGates(queue, false);
       if (!router.target(queue.targetId)) upkeep.bury(queue);
+      claiming.settle(queue);
     }
   }
 

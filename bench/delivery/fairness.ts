@@ -3,8 +3,8 @@ import type { Work } from "../harness/benchmark.ts";
 import { freePort } from "../harness/free-port.ts";
 import { median, type Quantiles } from "../harness/statistics.ts";
 import { prepareDatabase } from "../harness/store.ts";
-import { RATE, SIZES, type Beside } from "./cases.ts";
-import { addBacklog, setQueues } from "./contestants/interpose/backlog.ts";
+import { BESIDE, RATE, SIZES, type Beside } from "./cases.ts";
+import { addBacklog, steer } from "./contestants/interpose/backlog.ts";
 import { interpose, setUpTargets } from "./contestants/interpose/index.ts";
 import type { Pace } from "./publish.ts";
 import type { Stage } from "./stage.ts";
@@ -21,9 +21,12 @@ const UNHEALTHY: Readonly<Partial<Record<Beside, number>>> = { dead: 9, slow: 10
 /** Events per second for the target that is dead, or slow: more than it can take. */
 const BESIDE_RATE = 50;
 
-/** Times deliveries to targets that are well, alone and beside one that is not. */
+/** What is under way when a target is paused has come to an end after that: the slow one answers after a second. */
+const SETTLING_MS = 1_200;
+
+/** Times deliveries to targets that are well, alone and beside one that is not, in turns. */
 export async function measureFairness(work: Work, stage: Stage): Promise<readonly Fairness[]> {
-  const { backlogs, fairness, latencySeconds, warmUpSeconds } = SIZES[work.effort];
+  const { backlogs, fairnessRounds, fairnessSeconds, warmUpSeconds } = SIZES[work.effort];
   work.progress("fairness: a database with a target for which many deliveries wait");
   const databaseUrl = await stage.createDatabase();
   const endpoints = [
@@ -32,57 +35,68 @@ export async function measureFairness(work: Work, stage: Stage): Promise<readonl
     ...stage.endpoints("slow", 1),
     ...stage.endpoints("backlog", 1),
   ];
-  const database = createDatabase({ url: databaseUrl });
-  const found: Fairness[] = [];
+  const ids = await fill(databaseUrl, endpoints, Math.max(...backlogs));
+  const workers = await interpose.startWorkers(work.teardown, databaseUrl, 1);
+  const [url = ""] = workers.urls;
   // Whoever is well, and who is not, is published for at the same time, by processes of their own.
-  const time = async (urls: readonly string[], beside: number | undefined): Promise<Quantiles> => {
-    const options = { databaseUrl, urls, endpoints };
-    const publishers = [
-      await stage.startPublisher("Interpose", options),
-      await stage.startPublisher("Interpose", options),
-    ];
-    const [healthy, other] = publishers;
-    const pace = async (seconds: number): Promise<void> => {
-      for (const receiver of [stage.receiver, stage.receiverOfUnwell]) await receiver.ask("reset", undefined);
-      const at = (rate: number, targets: readonly number[]): Pace => ({
-        events: rate * seconds,
-        targets,
-        meanMs: 1_000 / rate,
-        spacing: "random",
-      });
-      await Promise.all([
-        healthy?.ask("pace", at(RATE, HEALTHY)),
-        beside !== undefined && beside !== UNHEALTHY.backlog && other?.ask("pace", at(BESIDE_RATE, [beside])),
-      ]);
-      await stage.received("ok", RATE * seconds);
-    };
-    await pace(warmUpSeconds);
-    await pace(latencySeconds);
-    for (const publisher of publishers) await publisher.stop();
-    if (beside === UNHEALTHY.backlog) await assertBacklogDelivered(stage, RATE * latencySeconds);
-    return (await stage.receiver.ask("receipts", "ok")).latency;
+  const options = { databaseUrl, urls: workers.urls, endpoints };
+  const healthy = await stage.startPublisher("Interpose", options);
+  const other = await stage.startPublisher("Interpose", options);
+  const steerUnwell = async (beside: Beside, what: "pause" | "resume"): Promise<void> => {
+    const number = UNHEALTHY[beside];
+    if (number !== undefined) await steer(url, ids[number] ?? "", what);
   };
-  try {
-    const context = await prepareDatabase(database);
-    const ids = await setUpTargets(context, endpoints);
-    await addBacklog(context, ids.at(-1) ?? "", Math.max(...backlogs));
-    for (const beside of fairness) {
-      work.progress(`fairness: ${HEALTHY.length} targets beside ${beside}`);
-      const going = [...ids.slice(0, HEALTHY.length), ...ids.filter((_, i) => i === UNHEALTHY[beside])];
-      const paused = ids.filter((id) => !going.includes(id));
-      await setQueues(context, { going, paused });
-      const workers = await interpose.startWorkers(work.teardown, databaseUrl, 1);
-      found.push({ beside, delivered: await time(workers.urls, UNHEALTHY[beside]) });
-      await workers.stop();
-    }
-  } finally {
-    await database.close();
+
+  async function turn(beside: Beside, seconds: number): Promise<Quantiles> {
+    for (const receiver of [stage.receiver, stage.receiverOfUnwell]) await receiver.ask("reset", undefined);
+    await steerUnwell(beside, "resume");
+    const at = (rate: number, targets: readonly number[]): Pace => ({
+      events: rate * seconds,
+      targets,
+      meanMs: 1_000 / rate,
+      spacing: "random",
+    });
+    const isPublishedFor = beside === "dead" || beside === "slow";
+    await Promise.all([
+      healthy.ask("pace", at(RATE, HEALTHY)),
+      isPublishedFor && other.ask("pace", at(BESIDE_RATE, [UNHEALTHY[beside] ?? Number.NaN])),
+    ]);
+    await stage.received("ok", RATE * seconds);
+    if (beside === "backlog") await assertBacklogDelivered(stage, RATE * seconds);
+    await steerUnwell(beside, "pause");
+    await new Promise((resolve) => setTimeout(resolve, SETTLING_MS));
+    return (await stage.receiver.ask("receipts", "ok")).latency;
   }
+
+  for (const beside of ["dead", "slow"] as const) await steerUnwell(beside, "pause");
+  for (const beside of BESIDE) await turn(beside, Math.max(1, warmUpSeconds));
+  const found: Fairness[] = [];
+  for (let round = 0; round < fairnessRounds; round++) {
+    work.progress(`fairness: ${HEALTHY.length} targets beside others, round ${round + 1} of ${fairnessRounds}`);
+    // There and back, so that what happens to the machine meets all.
+    for (const beside of round % 2 === 0 ? BESIDE : BESIDE.toReversed())
+      found.push({ beside, delivered: await turn(beside, fairnessSeconds) });
+  }
+  for (const publisher of [healthy, other]) await publisher.stop();
+  await workers.stop();
   await stage.dropDatabase(databaseUrl);
   return found;
 }
 
-/** The times beside one thing: of several runs the middle. */
+/** Makes targets for endpoints, and a backlog for the last one. Answers their ids. */
+async function fill(databaseUrl: string, endpoints: readonly string[], backlog: number): Promise<readonly string[]> {
+  const database = createDatabase({ url: databaseUrl });
+  try {
+    const context = await prepareDatabase(database);
+    const ids = await setUpTargets(context, endpoints);
+    await addBacklog(context, ids.at(-1) ?? "", backlog);
+    return ids;
+  } finally {
+    await database.close();
+  }
+}
+
+/** The times beside one thing: of all turns the middle. */
 export function timesBeside(fairness: readonly Fairness[], wanted: Beside): Quantiles {
   const those = fairness.filter(({ beside }) => beside === wanted).map(({ delivered }) => delivered);
   const middle = (which: keyof Quantiles): number => median(those.map((times) => times[which]));

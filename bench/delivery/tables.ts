@@ -85,7 +85,7 @@ const BESIDE: Readonly<Record<Beside, string>> = {
 export function fairnessTable(fairness: readonly Fairness[]): Table {
   return {
     title: "Nine healthy targets beside another one, from publish to receipt in milliseconds",
-    note: `Interpose with one worker, ${RATE} events per second for the nine together. The dead and the slow target are sent 50 events per second beside; to the one with a backlog, what waits is delivered all the time, 20 at once. The slow one and that one are received for by a process of their own. Several runs each, of which the middle is taken.`,
+    note: `Interpose with one worker, ${RATE} events per second for the nine together. The dead and the slow target are sent 50 events per second beside; to the one with a backlog, what waits is delivered all the time, 20 at once. The slow one and that one are received for by a process of their own. One server, and turns of some seconds, there and back (the others are paused meanwhile): each number is the median of that of all turns.`,
     columns: ["beside", "p50", "p95", "p99"],
     rows: (Object.keys(BESIDE) as Beside[]).map((beside) => [
       BESIDE[beside],

@@ -1,4 +1,5 @@
 import type { CommandContext } from "../../../../packages/server/src/commands/context.ts";
+import { ADMIN_TOKEN } from "../../../harness/server.ts";
 
 /** Makes deliveries of one event that wait for a target, and pauses its queue. */
 export async function addBacklog(
@@ -6,7 +7,10 @@ export async function addBacklog(
   targetId: string,
   deliveries: number,
 ): Promise<void> {
-  await setQueues({ database, instanceId }, { going: [], paused: [targetId] });
+  await database.query({
+    text: "update interpose.queues set paused_at = clock_timestamp(), paused_by = 'operator' where instance_id = $1 and target_id = $2",
+    values: [instanceId, targetId],
+  });
   await database.query({ text: ADD_EVENT, values: [instanceId] });
   // A part at a time: no statement may take half a minute.
   for (let left = deliveries; left > 0; left -= PART)
@@ -27,15 +31,12 @@ const ADD = `
   insert into interpose.deliveries (instance_id, event_position, execution_id, place, target_id, stage, state, due_at, created_at)
   select $1, event.position, 'event', 0, $2, 0, 'waiting', event.created_at, event.created_at from event, generate_series(1, $3::int)`;
 
-/** Pauses queues, and lets others go, without a trace of what they met before. For while no worker runs. */
-export async function setQueues(
-  { database, instanceId }: Pick<CommandContext, "database" | "instanceId">,
-  { going, paused }: { readonly going: readonly string[]; readonly paused: readonly string[] },
-): Promise<void> {
-  await database.query({
-    text: `update interpose.queues set paused_at = case when target_id = any($3::text[]) then clock_timestamp() end,
-             paused_by = case when target_id = any($3::text[]) then 'operator' end, slowed_until = null, breaker_opened_at = null, breaker_probe_at = null, breaker_openings = 0
-           where instance_id = $1 and target_id = any($2::text[] || $3::text[])`,
-    values: [instanceId, going, paused],
+/** Pauses a target, or lets it go on, as its operator does. */
+export async function steer(url: string, targetId: string, what: "pause" | "resume"): Promise<void> {
+  const response = await fetch(`${url}/v1/targets/${targetId}:${what}`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${ADMIN_TOKEN}`, "content-type": "application/json" },
+    body: "{}",
   });
+  if (!response.ok) throw new Error(`a target was not ${what}d: ${await response.text()}`);
 }

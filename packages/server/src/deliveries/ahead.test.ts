@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { openDeliveryBench, type DeliveryBench } from "../../test/harness/deliveries.ts";
+import { openDeliveryBench, pause, resume, type DeliveryBench } from "../../test/harness/deliveries.ts";
 import { eventually } from "../../test/harness/eventually.ts";
 import { countStatements } from "../../test/harness/statements.ts";
 import { countAtOnce, startTarget, type TargetReply, type TestTarget } from "../../test/harness/target.ts";
@@ -68,16 +68,6 @@ async function settled(bench: DeliveryBench, endpoint: TestTarget): Promise<numb
   return (await bench.deliveries()).filter(({ isOver }) => isOver).length;
 }
 
-const hold = (bench: DeliveryBench, target: string, isPaused: boolean): Promise<void> =>
-  bench.sql(
-    `with changed as (
-       update interpose.queues set paused_at = case when $2 then clock_timestamp() end, paused_by = case when $2 then 'operator' end
-       where target_id = $1 returning target_id
-     ) select pg_notify('interpose_deliveries', target_id) from changed`,
-    target,
-    isPaused,
-  );
-
 describe("deliveries of a queue that is never empty", () => {
   it("are claimed several at once, and begin in their order as there is room", async (t) => {
     const { bench, endpoint } = await open(t, 200);
@@ -96,12 +86,12 @@ describe("deliveries of a queue that is never empty", () => {
     const { bench, endpoint, target } = await open(t, 200);
     await bench.worker({ pollMs: 60_000 });
     await claimedAhead(bench);
-    await hold(bench, target, true);
+    await pause(bench, target);
     const over = await settled(bench, endpoint);
     assert.ok(over < 200);
     await new Promise((resolve) => setTimeout(resolve, 200));
     assert.equal(await settled(bench, endpoint), over);
-    await hold(bench, target, false);
+    await resume(bench, target);
     await bench.states(...Array.from({ length: 200 }, () => "succeeded"));
     await settled(bench, endpoint);
   });

@@ -103,8 +103,7 @@ export function startClaiming(
 
   /** Claims of what waits in any case give way to publishes that are under way. */
   function givesWay(now: number): boolean {
-    const isHasty = (): boolean => [...schedule.ready()].some(({ leftSome }) => !leftSome);
-    if (reserved === 0 || isHasty()) return false;
+    if (reserved === 0 || [...schedule.ready()].some(({ leftSome }) => !leftSome)) return false;
     if (givesWayUntil === undefined) {
       givesWayUntil = now + GIVE_WAY_MS;
       setTimeout(schedule.nudge, GIVE_WAY_MS).unref();
@@ -170,8 +169,8 @@ export function startClaiming(
     for (const turn of turns) {
       const { queue } = turn;
       const room = beginAhead(turn, now);
-      if (queue.hasDue && room > 0 && mayClaim) wanted.push({ queue, room, ahead: aheadOf(queue, now) });
-      else if (queue.hasDue || queue.ahead.size > 0) schedule.lineUp(queue);
+      if (queue.hasDue && room > 0) wanted.push({ queue, room, ahead: aheadOf(queue, now) });
+      else if (queue.hasMore()) schedule.lineUp(queue);
     }
     if (wanted.length > 0) await claim(wanted);
     return true;
@@ -222,7 +221,6 @@ export function startClaiming(
   }
 
   function giveBack(queue: OwnedQueue): void {
-    if (queue.ahead.size === 0) return;
     const deliveries = queue.ahead.takeAll().map(({ delivery }) => delivery);
     events.onGivenBack(queue, deliveries);
   }
@@ -238,7 +236,7 @@ export function startClaiming(
   return {
     reserve(targetId) {
       const queue = schedule.get(targetId);
-      if (!queue || queue.hasDue || queue.ahead.size > 0 || stopped || !holdsLease() || isScarce()) return undefined;
+      if (!queue || queue.hasMore() || stopped || !holdsLease() || isScarce()) return undefined;
       if (queue.room(router.target(targetId), performance.now()) === 0) return undefined;
       queue.reserve();
       reserved++;
@@ -267,7 +265,7 @@ export function startClaiming(
       freed++;
       if (!isScarce()) pause.end();
       settle(queue);
-      if (queue.hasDue || queue.ahead.size > 0) schedule.lineUp(queue);
+      if (queue.hasMore()) schedule.lineUp(queue);
       else schedule.nudge();
     },
     settle,

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { deleteTarget } from "../commands/delete-target.ts";
 import { deleteExecution } from "../commands/delete-execution.ts";
 import { updateTarget } from "../commands/update-target.ts";
-import { openDeliveryBench, type DeliveryBench } from "../../test/harness/deliveries.ts";
+import { openDeliveryBench, pause, resume, type DeliveryBench } from "../../test/harness/deliveries.ts";
 import { eventually } from "../../test/harness/eventually.ts";
 import { condition } from "../../test/harness/routers.ts";
 import { countAtOnce, startTarget, type TestTarget } from "../../test/harness/target.ts";
@@ -25,22 +25,6 @@ async function queueOf(bench: DeliveryBench, targetId: string): Promise<QueueRow
   });
   return row;
 }
-
-const pause = (bench: DeliveryBench, targetId: string): Promise<void> =>
-  bench.sql(
-    `with paused as (update interpose.queues set paused_at = clock_timestamp(), paused_by = 'operator' where target_id = $1 returning target_id)
-     select pg_notify('interpose_deliveries', target_id) from paused`,
-    targetId,
-  );
-const resume = (bench: DeliveryBench, targetId: string): Promise<void> =>
-  bench.sql(
-    `with resumed as (
-       update interpose.queues set paused_at = null, paused_by = null, pause_reason = null, slowed_until = null, breaker_opened_at = null,
-         breaker_probe_at = null, breaker_openings = 0
-       where target_id = $1 returning target_id
-     ) select pg_notify('interpose_deliveries', target_id) from resumed`,
-    targetId,
-  );
 
 async function open(
   t: Parameters<typeof openDeliveryBench>[0],

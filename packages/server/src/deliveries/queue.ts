@@ -190,6 +190,11 @@ export class OwnedQueue {
     return this.leftSome && !isPaced && this.goesOn(now) ? wanted : 0;
   }
 
+  /** Whether something may wait in it, claimed or not. */
+  hasMore(): boolean {
+    return this.hasDue || this.ahead.size > 0;
+  }
+
   /** Whether it is kept from nothing but by the number of attempts at once. */
   goesOn(now: number): boolean {
     return !(this.isHindered(now) || this.isLeaving || this.isGone);

@@ -210,3 +210,22 @@ export async function openDeliveryBench(t: Cleanup): Promise<DeliveryBench> {
     sql: async (text, ...values) => void (await database.query({ text, values })),
   };
 }
+
+/** Pauses a target's queue as an operator does, and tells its owner. */
+export const pause = (bench: DeliveryBench, targetId: string): Promise<void> =>
+  bench.sql(
+    `with paused as (update interpose.queues set paused_at = clock_timestamp(), paused_by = 'operator' where target_id = $1 returning target_id)
+     select pg_notify('interpose_deliveries', target_id) from paused`,
+    targetId,
+  );
+
+/** Takes away all that holds a target's queue, as an operator does, and tells its owner. */
+export const resume = (bench: DeliveryBench, targetId: string): Promise<void> =>
+  bench.sql(
+    `with resumed as (
+       update interpose.queues set paused_at = null, paused_by = null, pause_reason = null, slowed_until = null, breaker_opened_at = null,
+         breaker_probe_at = null, breaker_openings = 0
+       where target_id = $1 returning target_id
+     ) select pg_notify('interpose_deliveries', target_id) from resumed`,
+    targetId,
+  );

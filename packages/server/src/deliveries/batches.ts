@@ -15,16 +15,15 @@ export interface Gathering<T> {
   readonly limitMs: number;
   /** Whether something waits for it, so that it must not. */
   readonly isUrgent: (item: T) => boolean;
-  /** Whether something is under way to which it should give way, for `giveWayMs` milliseconds at most, or until `clear()` says that it is over. */
-  readonly mustGiveWay: () => boolean;
-  readonly giveWayMs: number;
+  /** Whether it has to wait for something else. Once it has not, `go()` is to be called. */
+  readonly mustWait: () => boolean;
 }
 
 /** Work that is done in batches, one after the other. */
 export interface Batches<T> {
   add(item: T): void;
-  /** Nothing is under way any more to which a batch should give way. */
-  clear(): void;
+  /** Makes a batch go that had to wait. */
+  go(): void;
   /** How many were added whose batch has not ended. */
   size(): number;
   /** Waits until there is nothing left to do. */
@@ -58,8 +57,8 @@ export function createBatches<T>(
     if (lastSize < many || rest <= 0 || waiting.length >= enough || waiting.some(isUrgent)) return;
     await pause.wait(rest);
   }
-  async function giveWay({ mustGiveWay, giveWayMs, isUrgent }: Gathering<T>): Promise<void> {
-    if (mustGiveWay() && !waiting.some(isUrgent)) await way.wait(giveWayMs);
+  async function giveWay({ mustWait, isUrgent }: Gathering<T>): Promise<void> {
+    while (!stopped && !waiting.some(isUrgent) && mustWait()) await way.wait();
   }
   const isStopped = (): boolean => stopped;
   async function done(batch: readonly T[]): Promise<boolean> {
@@ -100,7 +99,7 @@ export function createBatches<T>(
       if (isUrgent) way.end();
       running ??= run();
     },
-    clear: way.end,
+    go: way.end,
     size: () => waiting.length + underWay,
     async idle() {
       while (running) await running;

@@ -3,18 +3,20 @@ import type { TargetId } from "@interpose/engine";
 import { claimDeliveries, type ClaimedDelivery, type ClaimOfQueue } from "../store/sql/claim-deliveries.ts";
 import type { OwnedQueue } from "./queue.ts";
 import type { Schedule } from "./schedule.ts";
+import type { Publishing } from "./giving-way.ts";
 import { createPause } from "./pause.ts";
 import { createPortions } from "./portions.ts";
 import { SCARCE_SHARE, takeTurns, type Turn } from "./turns.ts";
-import { GIVE_WAY_MS, type WorkerContext } from "./worker-parts.ts";
+import type { WorkerContext } from "./worker-parts.ts";
 
 /** So many times as many as can be under way may be held: what is over and not written yet counts as held. */
 const HELD_PER_SLOT = 4;
 const WAIT_AFTER_FAILURE_MS = 200;
 /** While slots are scarce and become free, claims follow each other no faster: each would be of few. */
 const GATHER_MS = 10;
-/** Most attempts that begin in one turn of the event loop. */
-const MOST_IN_A_TURN = 8;
+/** Most attempts that begin in one turn of the event loop: few, so that all else of the process has its turn soon. Where slots are scarce it is busy anyway, and more turns cost. */
+const MOST_IN_A_TURN = 2;
+const MOST_WHERE_SCARCE = 8;
 
 /** Told of what is claimed. */
 export interface ClaimingEvents {
@@ -22,8 +24,6 @@ export interface ClaimingEvents {
   readonly onClaimed: (queue: OwnedQueue, delivery: ClaimedDelivery, at: number) => void;
   /** Deliveries with these keys were set aside, to wait behind others. */
   readonly onQueued: (queue: OwnedQueue, keys: readonly string[]) => void;
-  /** No publish is under way any more whose deliveries begin here. */
-  readonly onPublished: () => void;
   /** These were claimed ahead, and are not to begin for now. */
   readonly onGivenBack: (queue: OwnedQueue, deliveries: readonly ClaimedDelivery[]) => void;
   /** The queue is no longer what this worker thinks: another's, or paused. */
@@ -54,8 +54,6 @@ export interface Claiming {
   written(count: number): void;
   /** How many attempts are under way. */
   active(): number;
-  /** For how many more room is kept. */
-  reserved(): number;
   /** Ends with the claim that is under way. */
   stop(): Promise<void>;
 }
@@ -66,10 +64,12 @@ export interface Claiming {
  * a claim of much costs less than many of little.
  *
  * Of a queue that is never empty, each attempt that ends makes room for one. So a claim of it takes some ahead (`ahead.ts`), which begin as there is room, without a claim of their own.
+ * Both give way to what is being published (`giving-way.ts`).
  */
 export function startClaiming(
   context: WorkerContext,
   schedule: Schedule,
+  publishing: Publishing,
   holdsLease: () => boolean,
   events: ClaimingEvents,
 ): Claiming {
@@ -80,35 +80,21 @@ export function startClaiming(
   /** Claimed, and not written yet. */
   let held = 0;
 
-  /** Slots that are kept. */
-  let reserved = 0;
-
   /** Slots that became free since the last claim began, and when that was. */
   let freed = 0;
   let beganAt = Number.NEGATIVE_INFINITY;
   const pause = createPause();
+  const way = publishing.giveWay(schedule.nudge);
+  const inPortions = createPortions(() => (isScarce() ? MOST_WHERE_SCARCE : MOST_IN_A_TURN));
 
-  /** Until when claims give way to the publishes that are under way. */
-  let givesWayUntil: number | undefined;
-  const inPortions = createPortions(MOST_IN_A_TURN);
-
-  const freeSlots = (): number => Math.min(maxInFlight - active, maxInFlight * HELD_PER_SLOT - held) - reserved;
+  const freeSlots = (): number =>
+    Math.min(maxInFlight - active, maxInFlight * HELD_PER_SLOT - held) - publishing.count();
   const isScarce = (): boolean => freeSlots() < maxInFlight * SCARCE_SHARE;
 
   async function gatherSlots(): Promise<void> {
     const rest = beganAt + GATHER_MS - performance.now();
     if (freed === 0 || rest <= 0 || !isScarce()) return;
     await pause.wait(rest);
-  }
-
-  /** Claims of what waits in any case give way to publishes that are under way. */
-  function givesWay(now: number): boolean {
-    if (reserved === 0 || [...schedule.ready()].some(({ leftSome }) => !leftSome)) return false;
-    if (givesWayUntil === undefined) {
-      givesWayUntil = now + GIVE_WAY_MS;
-      setTimeout(schedule.nudge, GIVE_WAY_MS).unref();
-    }
-    return now < givesWayUntil;
   }
 
   function take({ queue, room, ahead }: Wanted, claim: ClaimOfQueue, now: number): void {
@@ -162,8 +148,8 @@ export function startClaiming(
     freed = 0;
     const now = performance.now();
     for (const queue of schedule.ready()) settle(queue);
-    const mayClaim = !givesWay(now);
-    const turns = takeTurns(schedule, freeSlots(), maxInFlight, router.target, now, mayClaim);
+    const backlogsWait = [...schedule.ready()].some(({ leftSome }) => leftSome) && way.mustWait();
+    const turns = takeTurns(schedule, freeSlots(), maxInFlight, router.target, now, backlogsWait);
     if (turns.length === 0) return false;
     const wanted: Wanted[] = [];
     for (const turn of turns) {
@@ -183,7 +169,6 @@ export function startClaiming(
 
   async function claim(wanted: readonly Wanted[]): Promise<void> {
     beganAt = performance.now();
-    givesWayUntil = undefined;
     const ownClaims = wanted.flatMap(({ queue }) => [...queue.held.keys()]);
     for (const { queue } of wanted) {
       queue.hasDue = false;
@@ -239,7 +224,7 @@ export function startClaiming(
       if (!queue || queue.hasMore() || stopped || !holdsLease() || isScarce()) return undefined;
       if (queue.room(router.target(targetId), performance.now()) === 0) return undefined;
       queue.reserve();
-      reserved++;
+      publishing.begin();
       return queue;
     },
     handOver(queue, delivery) {
@@ -252,11 +237,7 @@ export function startClaiming(
         }
       }
       queue.unreserve();
-      reserved--;
-      if (reserved === 0) {
-        givesWayUntil = undefined;
-        events.onPublished();
-      }
+      publishing.end();
       schedule.nudge();
       return isKnown;
     },
@@ -276,7 +257,6 @@ export function startClaiming(
       schedule.nudge();
     },
     active: () => active,
-    reserved: () => reserved,
     async stop() {
       stopped = true;
       schedule.nudge();

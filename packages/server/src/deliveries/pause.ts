@@ -1,7 +1,7 @@
 /** A wait that can be over before its time. One at a time. */
 export interface Pause {
-  /** Waits so many milliseconds, or until it is ended. */
-  wait(ms: number): Promise<void>;
+  /** Waits so many milliseconds, or for as long as it takes, until it is ended. */
+  wait(ms?: number): Promise<void>;
   /** Ends the wait that is under way, if there is one. */
   end(): void;
 }
@@ -12,7 +12,7 @@ export function createPause(): Pause {
   return {
     async wait(ms) {
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, ms);
+        const timer = ms === undefined ? undefined : setTimeout(resolve, ms);
         end = () => {
           clearTimeout(timer);
           resolve();

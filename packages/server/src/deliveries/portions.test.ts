@@ -7,7 +7,7 @@ describe("createPortions()", () => {
 
   it("does little at once, and much in its order over turns, also what comes meanwhile", async () => {
     const done: number[] = [];
-    const inPortions = createPortions(3);
+    const inPortions = createPortions(() => 3);
     const kind = {};
     const add = (...numbers: readonly number[]): void => {
       for (const n of numbers) inPortions(kind, () => void done.push(n));
@@ -29,7 +29,7 @@ describe("createPortions()", () => {
 
   it("lets what comes alone go before the rest of what there is much of", async () => {
     const done: string[] = [];
-    const inPortions = createPortions(2);
+    const inPortions = createPortions(() => 2);
     const [much, little, alone] = [{}, {}, {}];
     const add = (of: object, ...names: readonly string[]): void => {
       for (const name of names) inPortions(of, () => void done.push(name));

@@ -11,7 +11,7 @@ interface Line {
  * Does work at once as long as there is little of it, and what is too much for one turn of the event loop in the turns that follow: all else of the process has its turn in
  * between. Work of one kind (`of`) is done in its order, and kinds take turns, so that what comes alone does not wait behind much of another kind.
  */
-export function createPortions(mostInATurn: number): (of: object, work: Work) => void {
+export function createPortions(mostInATurn: () => number): (of: object, work: Work) => void {
   const lineOf = new WeakMap<object, Line>();
   /** Those in which something waits, in the order of their turns. */
   const lines: Line[] = [];
@@ -24,7 +24,7 @@ export function createPortions(mostInATurn: number): (of: object, work: Work) =>
 
   function nextTurn(): void {
     done = 0;
-    while (done < mostInATurn) {
+    while (done < mostInATurn()) {
       const line = lines.shift();
       if (line === undefined) break;
       const work = line.works[line.begun++];
@@ -35,7 +35,7 @@ export function createPortions(mostInATurn: number): (of: object, work: Work) =>
   }
 
   return (of, work) => {
-    if (done < mostInATurn && lines.length === 0) {
+    if (done < mostInATurn() && lines.length === 0) {
       begin(work);
       return;
     }

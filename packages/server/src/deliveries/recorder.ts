@@ -3,8 +3,9 @@ import { finishAttempts, type EndedAttempt } from "../store/sql/finish-attempts.
 import { giveBackDeliveries } from "../store/sql/give-back-deliveries.ts";
 import { updateQueues } from "../store/sql/update-queues.ts";
 import { createBatches, type Batches, type Gathering } from "./batches.ts";
+import type { Publishing } from "./giving-way.ts";
 import type { HeldDelivery, OwnedQueue } from "./queue.ts";
-import { GIVE_WAY_MS, type WorkerContext } from "./worker-parts.ts";
+import type { WorkerContext } from "./worker-parts.ts";
 
 /** Most results that are written at once. */
 const MOST_AT_ONCE = 500;
@@ -12,12 +13,11 @@ const MOST_AT_ONCE = 500;
  * One of a large batch takes PostgreSQL a third of the time of one of a small one, and each batch is one more that publishers wait for on the disk. So results wait for others as soon as two came
  * together; what comes alone waits for nothing.
  */
-const GATHERING: Omit<Gathering<Result>, "mustGiveWay"> = {
+const GATHERING: Omit<Gathering<Result>, "mustWait"> = {
   many: 2,
   enough: 128,
   limitMs: 50,
   isUrgent: (result) => result.kind !== "ended" || result.delivery.fifoKey !== null || result.attempt.gate !== null,
-  giveWayMs: GIVE_WAY_MS,
 };
 
 /** What became of a delivery that was claimed, and is to be written. */
@@ -38,15 +38,17 @@ export interface RecorderEvents {
   readonly onWritten: (results: readonly Result[]) => void;
   /** Others of the same events may begin. */
   readonly onReleased: (targetIds: readonly string[]) => void;
-  /** Whether publishes are under way. Once they are not, `clear()` is to be called. */
-  readonly isPublishing: () => boolean;
 }
 
 /**
  * Writes results in batches, each in one transaction: attempts, deliveries, what waited for them, and queues. What cannot be written is kept and tried again, for as
  * long as it takes: claims of a worker that lost its queues meanwhile are no longer its own, and change nothing.
  */
-export function createRecorder(context: WorkerContext, events: RecorderEvents): Batches<Result> {
+export function createRecorder(
+  context: WorkerContext,
+  publishing: Publishing,
+  events: RecorderEvents,
+): Batches<Result> {
   const { database, workerId, instanceId, onError } = context;
 
   async function write(results: readonly Result[]): Promise<void> {
@@ -92,8 +94,12 @@ export function createRecorder(context: WorkerContext, events: RecorderEvents): 
       await writeOrDivide(results.slice(half));
     }
   }
-  return createBatches(MOST_AT_ONCE, writeOrDivide, (error) => onError("writing what deliveries came to", error), {
-    ...GATHERING,
-    mustGiveWay: events.isPublishing,
-  });
+  const way = publishing.giveWay(() => batches.go());
+  const batches = createBatches(
+    MOST_AT_ONCE,
+    writeOrDivide,
+    (error) => onError("writing what deliveries came to", error),
+    { ...GATHERING, mustWait: way.mustWait },
+  );
+  return batches;
 }

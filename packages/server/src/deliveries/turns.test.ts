@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Target } from "@interpose/engine";
-import type { ClaimedDelivery } from "../store/sql/claim-deliveries.ts";
 import { OwnedQueue } from "./queue.ts";
 import { createSchedule } from "./schedule.ts";
 import { takeTurns } from "./turns.ts";
@@ -16,36 +15,37 @@ const TARGET: Target = {
   dialect: "v3alpha",
 };
 
-/** A queue of which 15 attempts are under way, of 20, and so many are claimed ahead. */
-function queueWith(ahead: number) {
+/** A queue of which 15 attempts are under way, of 20. The last claim of it left some, or not. */
+function queueThat({ leftSome }: { readonly leftSome: boolean }) {
   const now = performance.now();
   const row = { pausedBy: null, pauseReason: null, slowedMs: null, openings: 0, probeMs: null, mark: "" };
   const queue = new OwnedQueue({ targetId: "1", ...row }, now);
   const schedule = createSchedule();
   schedule.add(queue);
   for (let i = 0; i < 15; i++) queue.begin(now);
-  for (let i = 0; i < ahead; i++) queue.ahead.put({ delivery: { id: BigInt(i) } as ClaimedDelivery, at: 0 });
+  queue.leftSome = leftSome;
   schedule.wake(queue);
-  const room = (mayClaim: boolean): number | undefined =>
-    takeTurns(schedule, 256, 256, () => TARGET, now, mayClaim)[0]?.room;
-  return { queue, schedule, room };
+  const room = (backlogsWait: boolean): number | undefined =>
+    takeTurns(schedule, 256, 256, () => TARGET, now, backlogsWait)[0]?.room;
+  return { room, isReady: () => schedule.ready().has(queue) };
 }
 
 describe("takeTurns()", () => {
-  it("gives a queue what it has room for, and lets it rest then", () => {
-    const { queue, schedule, room } = queueWith(0);
-    assert.equal(room(true), 5);
-    assert.equal(schedule.ready().has(queue), false);
+  for (const leftSome of [false, true]) {
+    it(`gives a queue${leftSome ? " that is never empty" : ""} what it has room for, and lets it rest then`, () => {
+      const { room, isReady } = queueThat({ leftSome });
+      assert.equal(room(false), 5);
+      assert.equal(isReady(), false);
+    });
+  }
+
+  it("leaves a queue that is never empty ready, while backlogs wait", () => {
+    const { room, isReady } = queueThat({ leftSome: true });
+    assert.equal(room(true), undefined);
+    assert.ok(isReady());
   });
 
-  it("gives what was claimed ahead alone, while nothing may be claimed", () => {
-    assert.equal(queueWith(3).room(false), 3);
-    assert.equal(queueWith(9).room(false), 5);
-  });
-
-  it("leaves a queue ready, of which nothing was claimed ahead while nothing may be", () => {
-    const { queue, schedule, room } = queueWith(0);
-    assert.equal(room(false), undefined);
-    assert.ok(schedule.ready().has(queue));
+  it("gives others their turns then", () => {
+    assert.equal(queueThat({ leftSome: false }).room(true), 5);
   });
 });

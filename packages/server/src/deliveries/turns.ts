@@ -21,8 +21,8 @@ export interface Turn {
 
 /**
  * Shares the free slots among the queues that are ready, in the order of their turns, and lets those rest that can have none: they come back when they have room.
- * Where slots are scarce, a queue whose attempts take long cannot take what others need: it gets no more than its part of them all. Unless `mayClaim`, a turn is of
- * what was claimed ahead alone, and queues without that stay ready.
+ * Where slots are scarce, a queue whose attempts take long cannot take what others need: it gets no more than its part of them all. While backlogs wait (`backlogsWait`), queues that
+ * are never empty stay ready, without a turn.
  */
 export function takeTurns(
   schedule: Schedule,
@@ -30,7 +30,7 @@ export function takeTurns(
   slots: number,
   targetOf: (id: TargetId) => Target | undefined,
   now: number,
-  mayClaim: boolean,
+  backlogsWait: boolean,
 ): readonly Turn[] {
   const ready = [...schedule.ready()];
   const part = Math.max(1, Math.floor(slots / Math.max(1, ready.length)));
@@ -41,6 +41,7 @@ export function takeTurns(
   let left = free;
   for (const queue of ready) {
     if (left <= 0) break;
+    if (backlogsWait && queue.leftSome) continue;
     const target = targetOf(queue.targetId);
     const room = queue.room(target, now);
     if (room === 0) {
@@ -49,8 +50,7 @@ export function takeTurns(
       if (at !== undefined) schedule.wakeAt(queue, at);
       continue;
     }
-    const known = mayClaim ? left : queue.ahead.size;
-    const most = Math.min(room, atOnce, left, known, isScarce ? part - queue.active : left);
+    const most = Math.min(room, atOnce, left, isScarce ? part - queue.active : left);
     if (most <= 0) continue;
     schedule.rest(queue);
     left -= most;

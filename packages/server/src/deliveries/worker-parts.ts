@@ -45,12 +45,6 @@ export const DEFAULT_WORKER_OPTIONS: DeliveryWorkerOptions = {
   sweepMs: 60_000,
 };
 
-/**
- * So long statements that can wait give way to publishes that are under way in this process and are handed over, in milliseconds: each runs beside a claim or a batch of
- * results only if it begins while that is under way. `docs/decisions/0039-claiming-ahead.md` has the numbers.
- */
-export const GIVE_WAY_MS = 8;
-
 /** What all parts of a worker share. */
 export interface WorkerContext extends DeliveryWorkerParts, DeliveryWorkerOptions {
   /** Its id in the database, which says where it runs. */

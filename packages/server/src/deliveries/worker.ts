@@ -7,6 +7,7 @@ import type { ClaimedDelivery } from "../store/sql/claim-deliveries.ts";
 import type { StoredQueue } from "../store/sql/queue-row.ts";
 import { makeAttempt, type MadeAttempt } from "./attempt.ts";
 import { startClaiming } from "./claiming.ts";
+import { createPublishing } from "./giving-way.ts";
 import { createHandingOver } from "./handing-over.ts";
 import { createOrder } from "./order.ts";
 import { createOwnerTeller } from "./owner-teller.ts";
@@ -74,14 +75,14 @@ export async function startDeliveryWorker(
   const ownership = createOwnership(context, name, schedule, { onAcquired, onLost });
   const upkeep = createUpkeep(context, schedule, { onReleased: wakeAll, onHold });
   const order = createOrder(context, schedule);
-  const recorder = createRecorder(context, { onWritten, onReleased: wakeAll, isPublishing });
+  const publishing = createPublishing();
+  const recorder = createRecorder(context, publishing, { onWritten, onReleased: wakeAll });
   const others = createOwnerTeller(database, (error) => context.onError("telling owners of queues", error));
-  const claiming = startClaiming(context, schedule, ownership.holdsLease, {
+  const claiming = startClaiming(context, schedule, publishing, ownership.holdsLease, {
     onClaimed: begin,
     onQueued(queue, keys) {
       for (const fifoKey of new Set(keys)) order.advance({ targetId: queue.targetId, fifoKey });
     },
-    onPublished: recorder.clear,
     onGivenBack(queue, deliveries) {
       for (const { id, dueAt, fifoKey } of deliveries)
         recorder.add({ kind: "unsent", queue, delivery: { id, dueAt, fifoKey } });
@@ -92,10 +93,6 @@ export async function startDeliveryWorker(
     },
   });
   const reserve = createHandingOver(context, claiming, { onFreed: ownership.look, onUntold: tellOwners });
-
-  function isPublishing(): boolean {
-    return claiming.reserved() > 0;
-  }
 
   function begin(queue: OwnedQueue, claimed: ClaimedDelivery, at: number): void {
     const { id, dueAt, fifoKey, targetId } = claimed;
@@ -296,7 +293,7 @@ export async function startDeliveryWorker(
         givenUp.abort();
         schedule.nudge();
       }, graceMs);
-      while (claiming.active() > 0 || (claiming.reserved() > 0 && !givenUp.signal.aborted)) await schedule.change();
+      while (claiming.active() > 0 || (publishing.count() > 0 && !givenUp.signal.aborted)) await schedule.change();
       clearTimeout(grace);
       await within(LAST_WRITES_MS, recorder.idle());
       recorder.stop();

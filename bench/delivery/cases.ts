@@ -52,11 +52,11 @@ export const SIZES: Readonly<Record<Work["effort"], Sizes>> = {
     warmUpSeconds: 3,
     idleEvents: 50,
     drained: 100_000,
-    drains: 3,
+    drains: 5,
     executions: [1, 1_000, 10_000],
     backlogs: [0, 100_000, 1_000_000],
     publishes: 1_000,
-    fairnessRounds: 10,
+    fairnessRounds: 16,
     fairnessSeconds: 4,
   },
   quick: {

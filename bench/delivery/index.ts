@@ -1,10 +1,12 @@
 import type { Benchmark, Bound, Findings } from "../harness/benchmark.ts";
 import { number, ratio } from "../harness/format.ts";
 import { picture } from "../harness/picture.ts";
+import { median } from "../harness/statistics.ts";
 import { RATE, WORKERS, type Beside } from "./cases.ts";
 import type { ContestantName } from "./contestants/contestant.ts";
 import { timesBeside } from "./fairness.ts";
 import { measure, type Measurements } from "./measure.ts";
+import { middlesOf, speedRatios } from "./saturation.ts";
 import { nameOf, costTable, fairnessTable, latencyTable, saturationTable, workersText } from "./tables.ts";
 
 /** Milliseconds that one of twenty may take longer than, at most. */
@@ -23,7 +25,8 @@ export const benchmark: Benchmark = {
 };
 
 function findingsOf(measured: Measurements): Findings {
-  const { latencies, drained, publishCosts, fairness } = measured;
+  const { latencies, publishCosts, fairness } = measured;
+  const drained = middlesOf(measured.drains);
   return {
     tables: [latencyTable(latencies), saturationTable(drained), costTable(publishCosts), fairnessTable(fairness)],
     bounds: [
@@ -71,13 +74,11 @@ function latencyBounds({ latencies }: Measurements): readonly Bound[] {
   ];
 }
 
-/** How one of the others compares with Interpose. */
-function speedBound({ drained }: Measurements, count: number, other: ContestantName): Bound {
-  const speedOf = (name: ContestantName): number =>
-    drained.find(({ contestant, workers }) => contestant === name && workers === count)?.perSecond ?? Number.NaN;
+/** How one of the others compares with Interpose, round by round. */
+function speedBound({ drains }: Measurements, count: number, other: ContestantName): Bound {
   return {
     what: `deliveries of ${other} for one of Interpose's, ${workersText(count)}`,
-    measured: speedOf(other) / speedOf("Interpose"),
+    measured: median(speedRatios(drains, count, other, "Interpose")),
     under: 1,
     format: ratio,
   };
@@ -103,9 +104,9 @@ function fairnessBound({ fairness }: Measurements, beside: Exclude<Beside, "noth
   };
 }
 
-function meaningOf({ latencies, drained, publishCosts }: Measurements): string {
+function meaningOf({ latencies, drains, publishCosts }: Measurements): string {
   const ours = latencies.find(({ contestant, workers }) => contestant === "Interpose" && workers === 1);
-  const speeds = drained
+  const speeds = middlesOf(drains)
     .filter(({ workers }) => workers === 1)
     .map(({ contestant, perSecond }) => `${contestant} ${number(perSecond)}`)
     .join(", ");

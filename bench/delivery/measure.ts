@@ -6,7 +6,7 @@ import { pgBoss } from "./contestants/pg-boss/index.ts";
 import { measureFairness, type Fairness } from "./fairness.ts";
 import { measureLatency, type Latency } from "./latency.ts";
 import { measurePublishCost, type PublishCost } from "./publish-cost.ts";
-import { measureSaturation, type Drained } from "./saturation.ts";
+import { measureSaturation, type Drains } from "./saturation.ts";
 import { setStage } from "./stage.ts";
 
 const CONTESTANTS: readonly Contestant[] = [interpose, graphileWorker, pgBoss];
@@ -14,7 +14,7 @@ const CONTESTANTS: readonly Contestant[] = [interpose, graphileWorker, pgBoss];
 /** What was found. */
 export interface Measurements {
   readonly latencies: readonly Latency[];
-  readonly drained: readonly Drained[];
+  readonly drains: Drains;
   readonly publishCosts: readonly PublishCost[];
   readonly fairness: readonly Fairness[];
 }
@@ -26,6 +26,6 @@ export async function measure(work: Work): Promise<Measurements> {
     latencies: await measureLatency(work, stage, CONTESTANTS),
     publishCosts: await measurePublishCost(work, stage),
     fairness: await measureFairness(work, stage),
-    drained: await measureSaturation(work, stage, [...CONTESTANTS, recordingGraphileWorker]),
+    drains: await measureSaturation(work, stage, [...CONTESTANTS, recordingGraphileWorker]),
   };
 }

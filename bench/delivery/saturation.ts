@@ -23,12 +23,11 @@ export interface Drained {
   readonly filledPerSecond: number;
 }
 
-/** Lets contestants deliver what waits for them, as fast as they can, in turns; the middle of each one's numbers counts. A tenth of it fails first. */
-export async function measureSaturation(
-  work: Work,
-  stage: Stage,
-  contestants: readonly Contestant[],
-): Promise<readonly Drained[]> {
+/** How fast contestants deliver, each as often as the others: its numbers in one place are of one round. */
+export type Drains = readonly Drained[];
+
+/** Lets contestants deliver what waits for them, as fast as they can, in turns. A tenth of it fails first. */
+export async function measureSaturation(work: Work, stage: Stage, contestants: readonly Contestant[]): Promise<Drains> {
   const { drains } = SIZES[work.effort];
   const byName = new Map(contestants.map((contestant) => [contestant.name, contestant]));
   const found: Drained[] = [];
@@ -39,9 +38,28 @@ export async function measureSaturation(
       work.progress(`what waits, ${round + 1} of ${drains}: ${name} with ${workers} of its workers`);
       return drain(work, stage, contestant, workers);
     });
-    found.push(...[...turns.values()].map(middleOf));
+    found.push(...[...turns.values()].flat());
   }
   return found;
+}
+
+/** Each contestant with each number of workers, with the middle of its numbers. */
+export function middlesOf(drains: Drains): readonly Drained[] {
+  const kinds = Map.groupBy(drains, ({ contestant, workers }) => `${contestant} ${workers}`);
+  return [...kinds.values()].map(middleOf);
+}
+
+/** For each round, how many deliveries one contestant made for one of another. */
+export function speedRatios(
+  drains: Drains,
+  workers: number,
+  of: ContestantName,
+  to: ContestantName,
+): readonly number[] {
+  const speedsOf = (name: ContestantName): readonly number[] =>
+    drains.filter((turn) => turn.contestant === name && turn.workers === workers).map(({ perSecond }) => perSecond);
+  const others = speedsOf(to);
+  return speedsOf(of).map((speed, round) => speed / (others[round] ?? Number.NaN));
 }
 
 function middleOf(turns: readonly Drained[]): Drained {

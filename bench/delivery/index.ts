@@ -6,7 +6,7 @@ import { RATE, WORKERS, type Beside } from "./cases.ts";
 import type { ContestantName } from "./contestants/contestant.ts";
 import { timesBeside } from "./fairness.ts";
 import { measure, type Measurements } from "./measure.ts";
-import { middlesOf, speedRatios } from "./saturation.ts";
+import { middlesOf, speedRatios, type Drained } from "./saturation.ts";
 import { nameOf, costTable, fairnessTable, latencyTable, saturationTable, workersText } from "./tables.ts";
 
 /** Milliseconds that one of twenty may take longer than, at most. */
@@ -35,7 +35,7 @@ function findingsOf(measured: Measurements): Findings {
       publishBound(measured),
       ...(["dead", "slow", "backlog"] as const).map((beside) => fairnessBound(measured, beside)),
     ],
-    meaning: meaningOf(measured),
+    meaning: meaningOf(measured, drained),
     picture: picture([
       {
         title: "Deliveries per second, of what waits",
@@ -104,9 +104,9 @@ function fairnessBound({ fairness }: Measurements, beside: Exclude<Beside, "noth
   };
 }
 
-function meaningOf({ latencies, drains, publishCosts }: Measurements): string {
+function meaningOf({ latencies, publishCosts }: Measurements, drained: readonly Drained[]): string {
   const ours = latencies.find(({ contestant, workers }) => contestant === "Interpose" && workers === 1);
-  const speeds = middlesOf(drains)
+  const speeds = drained
     .filter(({ workers }) => workers === 1)
     .map(({ contestant, perSecond }) => `${contestant} ${number(perSecond)}`)
     .join(", ");

@@ -9,6 +9,8 @@ import type { Publisher, PublisherOptions } from "./contestants/publisher.ts";
 const WAYS = {
   "graphile-worker": async (options) =>
     (await import("./contestants/graphile-worker/publisher.ts")).createGraphilePublisher(options),
+  "graphile-worker with a record": async (options) =>
+    (await import("./contestants/graphile-worker/recording-publisher.ts")).createRecordingPublisher(options),
   "pg-boss": async (options) => (await import("./contestants/pg-boss/publisher.ts")).createBossPublisher(options),
   Interpose: async (options) => (await import("./contestants/interpose/api-publisher.ts")).createApiPublisher(options),
   "Interpose, in process": async (options) =>

@@ -95,6 +95,7 @@ async function drain(
   const filledPerSecond = (events / (performance.now() - began)) * 1_000;
   await publisher.ask("close", undefined);
   await publisher.stop();
+  await stage.analyze(databaseUrl);
 
   await stage.receiver.ask("reset", undefined);
   const postgresBefore = stage.postgresCpuMicroseconds();

@@ -1,5 +1,5 @@
 import type { Teardown } from "../../packages/server/src/assembly/teardown.ts";
-import { createDatabase } from "../../packages/server/src/store/database.ts";
+import { createDatabase, type Database } from "../../packages/server/src/store/database.ts";
 import { startTcpPostgres } from "../../packages/server/test/harness/tcp-postgres.ts";
 import { startChild, type Child } from "../harness/child.ts";
 import { cpuOfFamily } from "../harness/cpu.ts";
@@ -16,6 +16,8 @@ export interface Stage {
   endpoints(behaviour: Behaviour, count: number): readonly string[];
   /** Makes an empty database, and answers its URL. */
   createDatabase(): Promise<string>;
+  /** Takes statistics of what is in a database, so that plans do not depend on when PostgreSQL does so by itself. */
+  analyze(url: string): Promise<void>;
   /** Drops a database, and writes what is left to be written, so that what comes next begins as this did. */
   dropDatabase(url: string): Promise<void>;
   /** Starts a process that publishes. */
@@ -40,7 +42,10 @@ export async function setStage(teardown: Teardown): Promise<Stage> {
   let databases = 0;
 
   async function command(...texts: readonly string[]): Promise<void> {
-    const database = createDatabase(postgres.connection, { maxConnections: 1 });
+    await within(createDatabase(postgres.connection, { maxConnections: 1 }), ...texts);
+  }
+
+  async function within(database: Database, ...texts: readonly string[]): Promise<void> {
     try {
       for (const text of texts) await database.query({ text, values: [] });
     } finally {
@@ -60,6 +65,7 @@ export async function setStage(teardown: Teardown): Promise<Stage> {
       await command(`create database ${name}`);
       return postgres.urlOf(name);
     },
+    analyze: (url) => within(createDatabase({ url }, { maxConnections: 1 }), "analyze"),
     dropDatabase: (database) =>
       command(`drop database ${new URL(database).pathname.slice(1)} with (force)`, "checkpoint"),
     async startPublisher(way, options) {

@@ -3,16 +3,15 @@ import { answerQuestions, startChild } from "../../harness/child.ts";
 import { cpuMicroseconds } from "../../harness/cpu.ts";
 import type { Workers } from "./contestant.ts";
 
-/** The parent's half: starts processes of a program that calls `beWorker`, with arguments behind the database's URL. */
+/** The parent's half: starts processes of a program that calls `beWorker`. */
 export async function startProcesses(
   teardown: Teardown,
   program: URL,
   databaseUrl: string,
   count: number,
-  args: readonly string[] = [],
 ): Promise<Workers> {
   const children = Array.from({ length: count }, () =>
-    startChild<WorkerAnswers>(teardown, program, { args: [databaseUrl, ...args] }),
+    startChild<WorkerAnswers>(teardown, program, { args: [databaseUrl] }),
   );
   await Promise.all(children.map((child) => child.ask("started", undefined)));
   return {

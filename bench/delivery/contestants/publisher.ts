@@ -5,7 +5,7 @@ import type { Job } from "./post.ts";
 /** A way to publish. */
 export interface Publisher {
   /** Publishes events, and returns when they are safe. */
-  publish(events: readonly BenchEvent[]): Promise<void>;
+  publish(events: readonly BenchEvent[]): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -24,6 +24,7 @@ export function jobOf(event: BenchEvent, endpoints: readonly string[]): Job {
   const { aggregateType, aggregateId, type, payload } = eventOf(event, at);
   return {
     url: endpoints[event.target] ?? "",
+    executionId: `event/${type}`,
     body: {
       aggregateID: aggregateId,
       aggregateType,

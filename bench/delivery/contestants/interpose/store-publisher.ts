@@ -2,14 +2,24 @@ import { compileSnapshot, executionsById } from "@interpose/engine";
 import { createOwnerTeller } from "../../../../packages/server/src/deliveries/owner-teller.ts";
 import { createPublisher } from "../../../../packages/server/src/events/publisher.ts";
 import { createRate } from "../../../../packages/server/src/events/rate.ts";
-import { createDatabase } from "../../../../packages/server/src/store/database.ts";
+import { createDatabase, type Database } from "../../../../packages/server/src/store/database.ts";
+import type { AppendedEvent } from "../../../../packages/server/src/store/sql/events-to-append.ts";
 import { loadSnapshot } from "../../../../packages/server/src/store/sql/load-snapshot.ts";
-import { eventOf } from "../../cases.ts";
+import { eventOf, type BenchEvent } from "../../cases.ts";
 import { now } from "../../clock.ts";
 import type { Publisher, PublisherOptions } from "../publisher.ts";
 
+/** Publishes into a database. */
+export interface StorePublisher extends Publisher {
+  readonly database: Database;
+  /** Answers where each event stands, in their order. */
+  publish(events: readonly BenchEvent[]): Promise<readonly AppendedEvent[]>;
+}
+
 /** Publishes as a server does for its clients, but in this process: what delivers need not run. */
-export async function createStorePublisher({ databaseUrl }: Pick<PublisherOptions, "databaseUrl">): Promise<Publisher> {
+export async function createStorePublisher({
+  databaseUrl,
+}: Pick<PublisherOptions, "databaseUrl">): Promise<StorePublisher> {
   const database = createDatabase({ url: databaseUrl });
   const [instance] = await database.query<{ readonly id: string }>({
     text: "select id from interpose.instances",
@@ -35,9 +45,10 @@ export async function createStorePublisher({ databaseUrl }: Pick<PublisherOption
     owners: { tell: owners.tell, reserve: () => undefined },
   });
   return {
-    async publish(events) {
+    database,
+    publish(events) {
       const published = events.map((event) => eventOf(event, now()));
-      await publisher.publish(published, { creator: "benchmark", depth: 0, fieldOf: (i) => `events[${i}]` });
+      return publisher.publish(published, { creator: "benchmark", depth: 0, fieldOf: (i) => `events[${i}]` });
     },
     async close() {
       await owners.stop();

@@ -4,16 +4,14 @@ import { claimDeliveries, type ClaimedDelivery, type ClaimOfQueue } from "../sto
 import type { OwnedQueue } from "./queue.ts";
 import type { Schedule } from "./schedule.ts";
 import type { Publishing } from "./giving-way.ts";
-import { createPause } from "./pause.ts";
 import { createPortions } from "./portions.ts";
+import { createLoopLoad, createSlotGathering } from "./slot-gathering.ts";
 import { SCARCE_SHARE, takeTurns, type Turn } from "./turns.ts";
 import type { WorkerContext } from "./worker-parts.ts";
 
 /** So many times as many as can be under way may be held: what is over and not written yet counts as held. */
 const HELD_PER_SLOT = 4;
 const WAIT_AFTER_FAILURE_MS = 200;
-/** While slots are scarce and become free, claims follow each other no faster: each would be of few. */
-const GATHER_MS = 10;
 /** Most attempts that begin in one turn of the event loop: few, so that all else of the process has its turn soon. Where slots are scarce it is busy anyway, and more turns cost. */
 const MOST_IN_A_TURN = 2;
 const MOST_WHERE_SCARCE = 8;
@@ -60,8 +58,7 @@ export interface Claiming {
 
 /**
  * Claims what is due with one statement after the other, each for as many queues and deliveries as there are slots for just then. While one is under way, attempts
- * end and queues are woken: that is what the next is made of, so that it is as large as the load needs it. While many end, it waits until slots are no longer scarce:
- * a claim of much costs less than many of little.
+ * end and queues are woken: that is what the next is made of, so that it is as large as the load needs it. While many end, it waits for more (`slot-gathering.ts`).
  *
  * Of a queue that is never empty, each attempt that ends makes room for one. So a claim of it takes some ahead (`ahead.ts`), which begin as there is room, without a claim of their own.
  * Both give way to what is being published (`giving-way.ts`).
@@ -80,22 +77,13 @@ export function startClaiming(
   /** Claimed, and not written yet. */
   let held = 0;
 
-  /** Slots that became free since the last claim began, and when that was. */
-  let freed = 0;
-  let beganAt = Number.NEGATIVE_INFINITY;
-  const pause = createPause();
   const way = publishing.giveWay(schedule.nudge);
   const inPortions = createPortions(() => (isScarce() ? MOST_WHERE_SCARCE : MOST_IN_A_TURN));
 
   const freeSlots = (): number =>
     Math.min(maxInFlight - active, maxInFlight * HELD_PER_SLOT - held) - publishing.count();
   const isScarce = (): boolean => freeSlots() < maxInFlight * SCARCE_SHARE;
-
-  async function gatherSlots(): Promise<void> {
-    const rest = beganAt + GATHER_MS - performance.now();
-    if (freed === 0 || rest <= 0 || !isScarce()) return;
-    await pause.wait(rest);
-  }
+  const gathering = createSlotGathering({ slots: maxInFlight, freeSlots, loopLoad: createLoopLoad() });
 
   function take({ queue, room, ahead }: Wanted, claim: ClaimOfQueue, now: number): void {
     if (schedule.get(queue.targetId) !== queue) return;
@@ -145,7 +133,6 @@ export function startClaiming(
   }
 
   async function claimOnce(): Promise<boolean> {
-    freed = 0;
     const now = performance.now();
     for (const queue of schedule.ready()) settle(queue);
     const backlogsWait = [...schedule.ready()].some(({ leftSome }) => leftSome) && way.mustWait();
@@ -168,7 +155,7 @@ export function startClaiming(
   }
 
   async function claim(wanted: readonly Wanted[]): Promise<void> {
-    beganAt = performance.now();
+    gathering.claimBegins();
     const ownClaims = wanted.flatMap(({ queue }) => [...queue.held.keys()]);
     for (const { queue } of wanted) {
       queue.hasDue = false;
@@ -212,7 +199,7 @@ export function startClaiming(
 
   async function run(): Promise<void> {
     while (!stopped) {
-      await gatherSlots();
+      await gathering.wait();
       if (holdsLease() && (await claimOnce())) continue;
       await schedule.change();
     }
@@ -243,8 +230,7 @@ export function startClaiming(
     },
     release(queue) {
       active--;
-      freed++;
-      if (!isScarce()) pause.end();
+      gathering.attemptEnded();
       settle(queue);
       if (queue.hasMore()) schedule.lineUp(queue);
       else schedule.nudge();
@@ -253,7 +239,7 @@ export function startClaiming(
     giveBack,
     written(count) {
       held -= count;
-      if (!isScarce()) pause.end();
+      gathering.look();
       schedule.nudge();
     },
     active: () => active,

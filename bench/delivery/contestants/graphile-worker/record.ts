@@ -1,11 +1,5 @@
 import type { ClaimedDelivery } from "../../../../packages/server/src/store/sql/claim-deliveries.ts";
-import type { EndedAttempt } from "../../../../packages/server/src/store/sql/finish-attempts.ts";
-import {
-  arrayText,
-  byteArrayText,
-  joinedJson,
-  textArrayText,
-} from "../../../../packages/server/src/store/array-text.ts";
+import { attemptColumns, type EndedAttempt } from "../../../../packages/server/src/store/sql/finish-attempts.ts";
 import type { Database } from "../../../../packages/server/src/store/database.ts";
 
 /** A delivery as the payload of a job, which is JSON. */
@@ -39,31 +33,10 @@ export function createRecord(database: Database, worker: string): AttemptRecord 
     const attempts = batch;
     batch = [];
     writing = undefined;
-    const now = performance.now();
-    const column = <T>(read: (attempt: EndedAttempt) => T): readonly T[] => attempts.map(read);
     return database.query({
       name: "record-attempts",
       text: RECORD,
-      values: [
-        worker,
-        arrayText(column(({ deliveryId }) => deliveryId)),
-        arrayText(column(({ number }) => number)),
-        arrayText(column(({ beganAt }) => now - beganAt)),
-        textArrayText(column(({ url }) => url)),
-        textArrayText(column(({ address }) => address)),
-        joinedJson(column(({ requestHeaders }) => requestHeaders)),
-        arrayText(column(({ status }) => status)),
-        arrayText(column(({ connectMs }) => connectMs)),
-        arrayText(column(({ firstByteMs }) => firstByteMs)),
-        arrayText(column(({ durationMs }) => durationMs)),
-        arrayText(column(({ replyBytes }) => replyBytes)),
-        byteArrayText(column(({ reply }) => (reply?.length === 0 ? undefined : reply))),
-        textArrayText(column(({ failure }) => failure)),
-        textArrayText(column(({ detail }) => detail)),
-        textArrayText(column(({ decision }) => decision)),
-        arrayText(column(({ delayMs }) => delayMs)),
-        arrayText(column(({ isCounted }) => isCounted)),
-      ],
+      values: [worker, ...attemptColumns(attempts)],
     });
   }
 
@@ -79,9 +52,9 @@ export function createRecord(database: Database, worker: string): AttemptRecord 
 // What Interpose's own statement writes, but for what only its way of claiming needs.
 const RECORD = `
   with input as materialized (
-    select * from unnest($2::bigint[], $3::int[], $4::float8[], $5::text[], $6::text[], string_to_array($7, chr(1)), $8::int[], $9::real[], $10::real[], $11::real[], $12::int[], $13::bytea[],
-        $14::text[], $15::text[], $16::text[], $17::float8[], $18::bool[])
-      as t (id, number, began_ms_ago, url, address, request_headers, status, connect_ms, first_byte_ms, duration_ms, reply_bytes, reply, failure, detail, decision, delay_ms, is_counted)
+    select * from unnest($2::bigint[], $3::int[], $4::text[], $5::float8[], $6::text[], $7::text[], string_to_array($8, chr(1)), $9::int[], $10::real[], $11::real[], $12::real[], $13::int[], $14::bytea[],
+        $15::text[], $16::text[], $17::text[], $18::float8[], $19::bool[])
+      as t (id, number, gate, began_ms_ago, url, address, request_headers, status, connect_ms, first_byte_ms, duration_ms, reply_bytes, reply, failure, detail, decision, delay_ms, is_counted)
   ), changed as (
     update interpose.deliveries d set
       state = case when i.decision = 'retry' then d.state else i.decision end,

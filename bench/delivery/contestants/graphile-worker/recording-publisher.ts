@@ -1,6 +1,7 @@
-import { Logger, makeWorkerUtils } from "graphile-worker";
+import { makeWorkerUtils } from "graphile-worker";
 import { createStorePublisher } from "../interpose/store-publisher.ts";
 import type { Publisher, PublisherOptions } from "../publisher.ts";
+import { SILENT } from "./preset.ts";
 import type { RecordedJob } from "./record.ts";
 
 /** Publishes as Interpose does, events with their deliveries, and adds a job for each delivery, a batch in one statement. */
@@ -8,7 +9,7 @@ export async function createRecordingPublisher({ databaseUrl }: PublisherOptions
   const store = await createStorePublisher({ databaseUrl });
   const utils = await makeWorkerUtils({
     connectionString: databaseUrl,
-    logger: new Logger(() => () => undefined),
+    logger: SILENT,
   });
   return {
     async publish(events) {

@@ -5,6 +5,7 @@ import { createRate } from "../../../../packages/server/src/events/rate.ts";
 import { createDatabase, type Database } from "../../../../packages/server/src/store/database.ts";
 import type { AppendedEvent } from "../../../../packages/server/src/store/sql/events-to-append.ts";
 import { loadSnapshot } from "../../../../packages/server/src/store/sql/load-snapshot.ts";
+import { selectInstanceId } from "../../../../packages/server/src/store/sql/select-instance-id.ts";
 import { eventOf, type BenchEvent } from "../../cases.ts";
 import { now } from "../../clock.ts";
 import type { Publisher, PublisherOptions } from "../publisher.ts";
@@ -21,11 +22,7 @@ export async function createStorePublisher({
   databaseUrl,
 }: Pick<PublisherOptions, "databaseUrl">): Promise<StorePublisher> {
   const database = createDatabase({ url: databaseUrl });
-  const [instance] = await database.query<{ readonly id: string }>({
-    text: "select id from interpose.instances",
-    values: [],
-  });
-  const instanceId = instance?.id ?? "";
+  const instanceId = (await selectInstanceId(database)) ?? "";
   const { revision, targets, executions } = await loadSnapshot(database, instanceId);
   const snapshot = compileSnapshot({
     revision,

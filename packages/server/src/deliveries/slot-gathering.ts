@@ -10,7 +10,7 @@ interface Gathering {
 const GATHERING: Gathering = { ms: 10, share: SCARCE_SHARE };
 /** Where the event loop is busy, attempts wait for it and not for slots: those that are free for longer cost nothing, and larger claims leave more to all else. */
 const GATHERING_WHERE_BUSY: Gathering = { ms: 50, share: 0.5 };
-/** An event loop that waited for less than a quarter of the time since the last claim is busy. */
+/** An event loop that waited for less than a quarter of the time since slots were last gathered is busy. */
 const BUSY = 0.75;
 
 /** Lets claims wait for slots that become free: a claim of much costs less than many of little. */

@@ -40,35 +40,41 @@ export async function finishAttempts(
   instanceId: string,
   attempts: readonly EndedAttempt[],
 ): Promise<readonly string[]> {
-  const now = performance.now();
-  const column = <T>(read: (attempt: EndedAttempt) => T): readonly T[] => attempts.map(read);
   const rows = await db.query<{ readonly targetId: string }>({
     name: "finish-attempts",
     text: FINISH,
-    values: [
-      workerId,
-      instanceId,
-      arrayText(column(({ deliveryId }) => deliveryId)),
-      arrayText(column(({ number }) => number)),
-      textArrayText(column(({ gate }) => gate)),
-      arrayText(column(({ beganAt }) => now - beganAt)),
-      textArrayText(column(({ url }) => url)),
-      textArrayText(column(({ address }) => address)),
-      joinedJson(column(({ requestHeaders }) => requestHeaders)),
-      arrayText(column(({ status }) => status)),
-      arrayText(column(({ connectMs }) => connectMs)),
-      arrayText(column(({ firstByteMs }) => firstByteMs)),
-      arrayText(column(({ durationMs }) => durationMs)),
-      arrayText(column(({ replyBytes }) => replyBytes)),
-      byteArrayText(column(({ reply }) => (reply?.length === 0 ? undefined : reply))),
-      textArrayText(column(({ failure }) => failure)),
-      textArrayText(column(({ detail }) => detail)),
-      textArrayText(column(({ decision }) => decision)),
-      arrayText(column(({ delayMs }) => delayMs)),
-      arrayText(column(({ isCounted }) => isCounted)),
-    ],
+    values: [workerId, instanceId, ...attemptColumns(attempts)],
   });
   return rows.map(({ targetId }) => targetId);
+}
+
+/**
+ * Attempts as columns, each a parameter of a statement: id, number, gate, for how many milliseconds it has been since it began, URL, address, headers (to be taken apart by
+ * `string_to_array($n, chr(1))`), status, the times until the connection, the first byte and the end, bytes and beginning of the reply, failure, detail, decision, delay, and whether it counts.
+ */
+export function attemptColumns(attempts: readonly EndedAttempt[]): readonly string[] {
+  const now = performance.now();
+  const column = <T>(read: (attempt: EndedAttempt) => T): readonly T[] => attempts.map(read);
+  return [
+    arrayText(column(({ deliveryId }) => deliveryId)),
+    arrayText(column(({ number }) => number)),
+    textArrayText(column(({ gate }) => gate)),
+    arrayText(column(({ beganAt }) => now - beganAt)),
+    textArrayText(column(({ url }) => url)),
+    textArrayText(column(({ address }) => address)),
+    joinedJson(column(({ requestHeaders }) => requestHeaders)),
+    arrayText(column(({ status }) => status)),
+    arrayText(column(({ connectMs }) => connectMs)),
+    arrayText(column(({ firstByteMs }) => firstByteMs)),
+    arrayText(column(({ durationMs }) => durationMs)),
+    arrayText(column(({ replyBytes }) => replyBytes)),
+    byteArrayText(column(({ reply }) => (reply?.length === 0 ? undefined : reply))),
+    textArrayText(column(({ failure }) => failure)),
+    textArrayText(column(({ detail }) => detail)),
+    textArrayText(column(({ decision }) => decision)),
+    arrayText(column(({ delayMs }) => delayMs)),
+    arrayText(column(({ isCounted }) => isCounted)),
+  ];
 }
 
 // An attempt whose delivery was ended by others meanwhile (cancelled, say) is on record as dropped.

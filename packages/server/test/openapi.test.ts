@@ -98,6 +98,29 @@ describe("GET /openapi.json", () => {
     });
   }
 
+  it("describes how CloudEvents are published, which no message has the shape of", () => {
+    const { get, post } = document.paths["/v1/events"];
+    assert.equal(get.operationId, "interpose.v1.EventService.ListEvents");
+    assert.equal(post.operationId, "interpose.v1.EventService.PublishEvents.cloudEvents");
+    assert.match(post.description, /Needs the permission `event\.publish`/);
+    assert.deepEqual(Object.keys(post.requestBody.content), [
+      "application/json",
+      "application/cloudevents+json",
+      "application/cloudevents-batch+json",
+    ]);
+    assert.deepEqual(post.requestBody.content["application/cloudevents+json"].schema.required, [
+      "specversion",
+      "id",
+      "source",
+      "type",
+    ]);
+    const place = { $ref: "#/components/schemas/interpose.v1.PublishedEvent" };
+    assert.deepEqual(post.responses["202"].content["application/json"].schema, {
+      oneOf: [place, { type: "array", items: place }],
+    });
+    assert.ok("interpose.v1.PublishedEvent" in document.components.schemas);
+  });
+
   it("describes errors as google.rpc.Status", () => {
     const { schema } = document.components.responses.error.content["application/json"];
     assert.deepEqual(schema, { $ref: "#/components/schemas/google.rpc.Status" });

@@ -40,6 +40,7 @@ describe("a request over REST", () => {
       { verb: "POST", path: "/v3alpha/executions", allow: "DELETE, PUT" },
       { verb: "HEAD", path: "/v3alpha/executions", allow: "DELETE, PUT" },
       { verb: "PATCH", path: "/v3alpha/targets/1", allow: "DELETE, GET, HEAD, PUT" },
+      { verb: "PATCH", path: "/v1/events", allow: "GET, HEAD, POST" },
       { verb: "OPTIONS", path: "/v3alpha/targets", allow: "POST" },
       { verb: "GET", path: "/v3alpha/executions/search", allow: "POST" },
       { verb: "PURGE", path: "/v3alpha/executions/methods", allow: "GET, HEAD" },

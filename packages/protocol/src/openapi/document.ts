@@ -1,4 +1,4 @@
-import type { DescMethod, DescService } from "@bufbuild/protobuf";
+import type { DescMessage, DescMethod, DescService } from "@bufbuild/protobuf";
 import type { FileDescriptorProto } from "@bufbuild/protobuf/wkt";
 import { StatusSchema } from "../gen/google/rpc/status_pb.js";
 import { createRoutes } from "../rest/routes.ts";
@@ -20,6 +20,10 @@ export interface OpenApiOptions {
   readonly securitySchemes?: JsonSchema;
   /** Whether unary methods without `google.api.http` options are there too, by `POST /package.Service/Method`, as Connect has them. Default: no. */
   readonly withConnect?: boolean;
+  /** What else is answered: operations by path and verb, which may refer to messages. A route of a method comes first. */
+  readonly others?: (
+    refTo: (message: DescMessage) => JsonSchema,
+  ) => Readonly<Record<string, Readonly<Record<string, JsonSchema>>>>;
 }
 
 /** Verbs that a path of OpenAPI can have. */
@@ -44,6 +48,8 @@ export function openApiDocument(services: readonly DescService[], options: OpenA
     const path = (paths[pathOf(route)] ??= {});
     path[route.verb.toLowerCase()] ??= operationOfRoute(route, nth, context);
   }
+  for (const [path, operations] of Object.entries(options.others?.(schemas.messageRef) ?? {}))
+    paths[path] = { ...operations, ...paths[path] };
   if (withConnect) {
     for (const method of described.flatMap(({ methods }) => methods)) {
       if (method.methodKind !== "unary" || used.has(method)) continue;

@@ -1,16 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { fromBinary, type DescService } from "@bufbuild/protobuf";
-import { FileDescriptorSetSchema, type FileDescriptorProto } from "@bufbuild/protobuf/wkt";
+import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { createTargetCaller } from "@interpose/caller";
-import {
-  accessNote,
-  createMessageValidator,
-  createReflection,
-  createRoutes,
-  methodRules,
-  openApiDocument,
-} from "@interpose/protocol";
+import { createMessageValidator, createReflection, createRoutes, methodRules } from "@interpose/protocol";
 import { Health } from "@interpose/protocol/gen/grpc/health/v1/health_pb";
 import { ServerReflection } from "@interpose/protocol/gen/grpc/reflection/v1/reflection_pb";
 import { ServerReflection as ServerReflectionV1Alpha } from "@interpose/protocol/gen/grpc/reflection/v1alpha/reflection_pb";
@@ -36,7 +29,7 @@ import { createKeyBook } from "../keys/book.ts";
 import { giveMissingKeys } from "../keys/give-missing-keys.ts";
 import { openVault } from "../keys/open-vault.ts";
 import { startKeyRotation } from "../keys/rotation.ts";
-import { answerCloudEvents, isCloudEvents } from "../listener/cloud-events.ts";
+import { answerCloudEvents, CLOUD_EVENTS_PATH, isCloudEvents } from "../listener/cloud-events.ts";
 import type { NodeRequest, NodeResponse } from "../listener/exchange.ts";
 import { addHealth, addReflection } from "../listener/infrastructure.ts";
 import { createPages } from "../listener/pages.ts";
@@ -54,6 +47,7 @@ import { ensureRunKey } from "../store/sql/ensure-run-key.ts";
 import { selectToken } from "../store/sql/select-token.ts";
 import { VERSION } from "../version.ts";
 import { createNameableServices } from "./nameable-services.ts";
+import { openApiText } from "./open-api.ts";
 import { createReadiness } from "./readiness.ts";
 import { startDelivering } from "./delivering.ts";
 import { DRAIN_SLACK_MS, type Teardown } from "./teardown.ts";
@@ -335,7 +329,14 @@ export async function assemble({
     },
   });
   const routes = createRoutes(SERVED);
-  const rest = { ownApi, routes, instanceId, maxMessageBytes: limits.maxMessageBytes, observed };
+  const rest = {
+    ownApi,
+    routes,
+    postedTo: new Set([CLOUD_EVENTS_PATH]),
+    instanceId,
+    maxMessageBytes: limits.maxMessageBytes,
+    observed,
+  };
   const openApi = openApiText(ownFiles);
   const onRequest = createRequestHandler({
     corsOrigins: settings.cors.allowedOrigins,
@@ -368,16 +369,4 @@ export async function assemble({
 /** How one signs in to the console. That there is an issuer where there is a client, the settings have seen to. */
 function consoleSignIn({ console: { oidc }, oidc: tokens }: Settings): ConsoleSignIn {
   return oidc && tokens ? { oidc: { ...oidc, issuer: tokens.issuer } } : {};
-}
-
-function openApiText(files: readonly FileDescriptorProto[]): string {
-  const document = openApiDocument(SERVED, {
-    title: "Interpose",
-    version: VERSION,
-    files,
-    note: accessNote,
-    info: { license: { name: "Apache-2.0", identifier: "Apache-2.0" } },
-    securitySchemes: { bearer: { type: "http", scheme: "bearer" } },
-  });
-  return JSON.stringify(document);
 }

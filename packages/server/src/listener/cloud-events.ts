@@ -10,9 +10,12 @@ import {
 import type { Answer } from "./exchange.ts";
 import { bodyOfRest, callOfRest, ownMethodOf, type RestOptions, type RestRequest } from "./rest.ts";
 
+/** Where CloudEvents are published to. */
+export const CLOUD_EVENTS_PATH = "/v1/events";
+
 /** Whether a request over REST brings CloudEvents. */
 export function isCloudEvents({ request, target }: RestRequest): boolean {
-  return request.method === "POST" && target.path === "/v1/events";
+  return request.method === "POST" && target.path === CLOUD_EVENTS_PATH;
 }
 
 /**

@@ -15,6 +15,8 @@ import { sendStream } from "./rest-stream.ts";
 export interface RestOptions {
   readonly ownApi: OwnApi;
   readonly routes: Routes;
+  /** Paths that others answer a POST to. */
+  readonly postedTo: ReadonlySet<string>;
   readonly instanceId: string;
   readonly maxMessageBytes: number;
   readonly observed: CallObserver;
@@ -35,7 +37,7 @@ export interface RestRequest {
  */
 export async function answerRest(given: RestRequest, options: RestOptions): Promise<Answer | undefined> {
   const { request, response, target, headers } = given;
-  const { route, variables } = routeOf(request.method ?? "GET", target.path, options.routes);
+  const { route, variables } = routeOf(request.method ?? "GET", target.path, options);
   const body = await bodyOfRest(given, options);
   const message = decodeRequest(route, { variables, query: target.query, body });
   const { name, method } = ownMethodOf(route.method, options);
@@ -87,7 +89,11 @@ export function callOfRest({ request, response, headers, caller }: RestRequest, 
 }
 
 /** HEAD is GET, but for the body of the answer (RFC 9110, section 9.3.2). */
-function routeOf(verb: string, path: string, routes: Routes): Extract<ReturnType<Routes["match"]>, { kind: "found" }> {
+function routeOf(
+  verb: string,
+  path: string,
+  { routes, postedTo }: RestOptions,
+): Extract<ReturnType<Routes["match"]>, { kind: "found" }> {
   const match = routes.match(verb === "HEAD" ? "GET" : verb, path);
   switch (match.kind) {
     case "found":
@@ -98,7 +104,8 @@ function routeOf(verb: string, path: string, routes: Routes): Extract<ReturnType
         `There is nothing at ${shortened(path)}. The API's paths are listed at /openapi.json.`,
       );
     case "wrong_verb": {
-      const allowed = match.allowed.flatMap((each) => (each === "GET" ? ["GET", "HEAD"] : [each])).join(", ");
+      const verbs = match.allowed.flatMap((each) => (each === "GET" ? ["GET", "HEAD"] : [each]));
+      const allowed = [...verbs, ...(postedTo.has(path) ? ["POST"] : [])].join(", ");
       throw new InterposeError("verb_not_allowed", `${verb} is not allowed at ${shortened(path)}. Use ${allowed}.`, {
         metadata: { allow: allowed },
       });

@@ -64,7 +64,7 @@ export async function startOwnApi(
       webConsole: () => undefined,
       rpc,
       rpcOfRoute: (verb, path) => rpcOfRoute(rpc, routes, verb, path),
-      rest: (request) => answerRest(request, { ...common, routes }),
+      rest: (request) => answerRest(request, { ...common, routes, postedTo: new Set<string>() }),
       authenticate: (headers) =>
         Promise.resolve({
           userId: headers.get(USER_HEADER) ?? "",

@@ -74,6 +74,8 @@ function methodToCall(): UnaryMethod {
     validate: validator.validate,
     shownHeaders: [],
     stopping: new AbortController().signal,
+    // No stream is opened.
+    provingAgain: { prove: commandContext, everyMs: 60_000 },
   });
   const found = ownApi.methods.get(RPC);
   if (found?.kind !== "unary") throw new Error(`there is no unary method ${RPC}`);

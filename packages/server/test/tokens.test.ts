@@ -223,6 +223,21 @@ describe("interpose.v1.TokenService", () => {
       assert.deepEqual((await revoke(id)).body, body, "a second revocation leaves it as it is");
     });
 
+    it("ends the streams that are read with the token, within seconds", async () => {
+      const { id, token } = await created({ role: "ROLE_VIEWER" });
+      const response = await fetch(`${server.url}/v1/events:watch`, {
+        headers: { authorization: `Bearer ${token}`, accept: "application/x-ndjson" },
+        signal: AbortSignal.timeout(30_000),
+      });
+      assert.equal(response.status, 200);
+      await revoke(id);
+      // It would go on for ever.
+      const lines = (await response.text()).trim().split("\n");
+      const { error } = JSON.parse(lines.at(-1) ?? "");
+      assert.equal(error.code, 16);
+      assert.match(error.message, NOT_VALID.says);
+    });
+
     it("refuses an unknown id with 404", async () => {
       const expected = { status: 404, code: 5, reason: "TOKEN_NOT_FOUND", says: /no token "404"/ };
       assertRefused(await revoke("404"), expected);

@@ -54,6 +54,8 @@ import { DRAIN_SLACK_MS, type Teardown } from "./teardown.ts";
 
 /** How often a node looks whether its executions are current, should it have missed a notification. */
 const ROUTER_POLL_MS = 2_000;
+/** How often the callers of open streams are proven again, so that one whose token is revoked reads no further for long. */
+const PROVE_AGAIN_MS = 5_000;
 /** Longest time for stopping the store: an embedded PostgreSQL is asked twice, 15 seconds each. */
 const STORE_STOP_MS = 40_000;
 const DAY_MS = 24 * 3_600_000;
@@ -310,6 +312,7 @@ export async function assemble({
     validate: validator.validate,
     shownHeaders: settings.shownHeaders,
     stopping,
+    provingAgain: { prove: authenticate, everyMs: PROVE_AGAIN_MS },
   });
 
   const readiness = createReadiness(database, instanceId, stopping);

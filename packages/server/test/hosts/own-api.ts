@@ -1,8 +1,10 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { createRoutes } from "@interpose/protocol";
 import type { ApiService } from "../../src/api/service.ts";
+import type { ProvingAgain } from "../../src/hosts/own-api/caller-standing.ts";
 import { createOwnApi } from "../../src/hosts/own-api/index.ts";
 import { DEFAULT_SHOWN_HEADERS } from "../../src/hosts/shown-headers.ts";
+import type { Authenticate } from "../../src/listener/authentication.ts";
 import { listenOnOnePort, type OnePort } from "../../src/listener/one-port.ts";
 import { createRequestHandler } from "../../src/listener/request-handler.ts";
 import { answerRest } from "../../src/listener/rest.ts";
@@ -25,6 +27,8 @@ export interface OwnApiTestOptions {
   /** Permission that every method needs. Default: none. */
   readonly permission?: string;
   readonly log?: Log;
+  /** Proves a caller again, every so often. Default: as at first, and too seldom to matter. */
+  readonly provingAgain?: Partial<ProvingAgain>;
 }
 
 /** Serves a service as the server serves its own, on a port of its own, until the test ends. `methods`: those of it that have handlers. */
@@ -32,8 +36,20 @@ export async function startOwnApi(
   t: Cleanup,
   { service, handlers }: ApiService,
   { snapshot, run }: HostParts,
-  { stopping = new AbortController().signal, validate, permission, log = () => undefined }: OwnApiTestOptions = {},
+  {
+    stopping = new AbortController().signal,
+    validate,
+    permission,
+    log = () => undefined,
+    provingAgain,
+  }: OwnApiTestOptions = {},
 ): Promise<OnePort> {
+  const prove: Authenticate = (headers) =>
+    Promise.resolve({
+      userId: headers.get(USER_HEADER) ?? "",
+      orgId: headers.get(ORG_HEADER) ?? undefined,
+      permissions: new Set<never>(),
+    });
   const served: DescService = { ...service, methods: service.methods.filter(({ localName }) => localName in handlers) };
   const ownApi = createOwnApi({
     services: [{ service: served, handlers }],
@@ -46,6 +62,7 @@ export async function startOwnApi(
     run,
     shownHeaders: DEFAULT_SHOWN_HEADERS,
     stopping,
+    provingAgain: { prove, everyMs: 60_000, ...provingAgain },
   });
   const common = {
     ownApi,
@@ -65,12 +82,7 @@ export async function startOwnApi(
       rpc,
       rpcOfRoute: (verb, path) => rpcOfRoute(rpc, routes, verb, path),
       rest: (request) => answerRest(request, { ...common, routes, postedTo: new Set<string>() }),
-      authenticate: (headers) =>
-        Promise.resolve({
-          userId: headers.get(USER_HEADER) ?? "",
-          orgId: headers.get(ORG_HEADER) ?? undefined,
-          permissions: new Set<never>(),
-        }),
+      authenticate: prove,
       onFault: (_path, error) => fail(error),
     }),
   });

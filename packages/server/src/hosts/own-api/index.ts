@@ -1,6 +1,7 @@
 import type { DescMessage, DescMethod, DescMethodServerStreaming, DescMethodUnary, Message } from "@bufbuild/protobuf";
 import type { MethodRules } from "@interpose/protocol";
 import type { ApiService } from "../../api/service.ts";
+import type { ProvingAgain } from "./caller-standing.ts";
 import { createMethodHooks, type HooksOptions } from "./method-hooks.ts";
 import { serverStreamMethod, type ServerStreamMethod } from "./server-stream.ts";
 import { unaryMethod, type UnaryMethod } from "./unary.ts";
@@ -13,6 +14,8 @@ export interface OwnApiOptions extends HooksOptions {
   readonly validate: (schema: DescMessage, message: Message) => void;
   /** Aborted when the server is told to stop, which ends all streams. */
   readonly stopping: AbortSignal;
+  /** Ends the streams of those who may no longer read them. */
+  readonly provingAgain: ProvingAgain;
 }
 
 /** The server's own API as a host: one call after another, whatever protocol they come in. */
@@ -44,7 +47,7 @@ function ownMethod(
   handler: ApiService["handlers"][string],
   options: OwnApiOptions,
 ): OwnMethod {
-  const { rules, validate, stopping } = options;
+  const { rules, validate, stopping, provingAgain } = options;
   const parts = {
     handler,
     access: rules(descriptor).access,
@@ -52,7 +55,7 @@ function ownMethod(
     validate: (request: Message): void => validate(descriptor.input, request),
   };
   if (isUnary(descriptor)) return unaryMethod({ ...parts, descriptor });
-  if (isServerStream(descriptor)) return serverStreamMethod({ ...parts, descriptor, stopping });
+  if (isServerStream(descriptor)) return serverStreamMethod({ ...parts, descriptor, stopping, provingAgain });
   throw new Error(`${name} has a stream of requests, for which the own API has no handlers`);
 }
 

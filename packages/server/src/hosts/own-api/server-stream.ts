@@ -10,6 +10,7 @@ import { InterposeError, type Plan } from "@interpose/engine";
 import { authorize } from "../../access/authorize.ts";
 import type { Call } from "../../call.ts";
 import { hasPassed } from "../call-context.ts";
+import { watchCaller, type ProvingAgain } from "./caller-standing.ts";
 import { createMessageStream, type MessageStream } from "./message-stream.ts";
 import type { MethodParts } from "./unary.ts";
 
@@ -19,7 +20,7 @@ export interface ServerStreamMethod {
   readonly descriptor: DescMethodServerStreaming;
   /**
    * Begins a call in the contract's order: permission, request targets, validation, handler. Each message goes through the response targets when it is asked for; what they refuse ends the stream.
-   * So do the client's going away, its deadline, and the server's stop. Throws what the client is to see; what comes up later is thrown by the stream.
+   * So do the client's going away, its deadline, a caller who may no longer call, and the server's stop. Throws what the client is to see; what comes up later is thrown by the stream.
    */
   open(request: Message, call: Call): Promise<MessageStream>;
 }
@@ -28,17 +29,23 @@ export interface ServerStreamMethod {
 export interface ServerStreamParts extends MethodParts<DescMethodServerStreaming> {
   /** Aborted when the server is told to stop. */
   readonly stopping: AbortSignal;
+  readonly provingAgain: ProvingAgain;
 }
 
 type Handler = (request: Message, call: Call) => AsyncIterable<MessageInitShape<DescMessage>>;
 
 /** Makes one. */
 export function serverStreamMethod(parts: ServerStreamParts): ServerStreamMethod {
-  const { descriptor, access, hooks, validate, stopping } = parts;
+  const { descriptor, access, hooks, validate, stopping, provingAgain } = parts;
   const handler = parts.handler as Handler;
 
   function begin(request: Message, plan: Plan | undefined, call: Call): MessageStream {
     const client = clientOf(call);
+    const caller = watchCaller(call.headers, access, provingAgain);
+    const clear = (): void => {
+      client.clear();
+      caller.clear();
+    };
     try {
       const stream = createMessageStream({
         begin: (signal) => handler(request, { ...call, signal }) as AsyncIterable<Message>,
@@ -49,12 +56,12 @@ export function serverStreamMethod(parts: ServerStreamParts): ServerStreamMethod
         async failed(error, signal) {
           if (plan) await hooks.failed(plan, request, error, { ...call, signal });
         },
-        enders: [client, { signal: stopping, error: serverStopping }],
+        enders: [client, caller, { signal: stopping, error: serverStopping }],
       });
-      void stream.ended.then(client.clear);
+      void stream.ended.then(clear);
       return stream;
     } catch (error) {
-      client.clear();
+      clear();
       throw error;
     }
   }

@@ -11,6 +11,7 @@ import { startOwnApi, type OwnApiTestOptions } from "../../../test/hosts/own-api
 import { SHOP } from "../../../test/hosts/shop-api.ts";
 import { WATCHING_CLIENTS, type Next, type WatchingClient } from "../../../test/hosts/watchers.ts";
 import { startTarget } from "../../../test/harness/target.ts";
+import type { Caller } from "../../access/caller.ts";
 import type { ApiService } from "../../api/service.ts";
 import type { OnePort } from "../../listener/one-port.ts";
 import type { Log } from "../../observe/log.ts";
@@ -123,6 +124,32 @@ for (const client of WATCHING_CLIENTS) {
       await eventually("the call is logged", () => ended.length === 1);
       // A client that counts the time too may be gone a moment before.
       assert.match(ended[0].code, /^(deadline_exceeded|cancelled)$/);
+    });
+
+    it("ends once its caller may no longer call, in the handler too", async (t) => {
+      let isRevoked = false;
+      let proven = 0;
+      const prove = (): Promise<Caller> => {
+        proven++;
+        // Nobody can tell, at first.
+        if (proven === 1) return Promise.reject(new InterposeError("store_unavailable", "The store does not answer."));
+        if (isRevoked) return Promise.reject(new InterposeError("unauthenticated", "The token is not valid."));
+        return Promise.resolve({ userId: "1", permissions: new Set<never>() });
+      };
+      const { feed, number, ended } = await openWorld(t, undefined, { provingAgain: { prove, everyMs: 20 } });
+      const watcher = client.watch(t, number);
+      feed.push("a");
+      await watcher.next();
+      const next = watcher.next();
+      await eventually("the caller is proven again, and again", () => proven >= 3);
+      isRevoked = true;
+      assert.deepEqual(await next, { code: 16, error: "The token is not valid." });
+      await eventually("the handler has ended", () => feed.finished() === 1);
+      await eventually("the call is logged", () => ended.length === 1);
+      assert.deepEqual([ended[0].code, ended[0].messages], ["unauthenticated", 1]);
+      const then = proven;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      assert.equal(proven, then, "nobody is proven for a stream that is over");
     });
 
     it("is told that the server stops, and holds nothing up", async (t) => {

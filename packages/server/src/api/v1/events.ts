@@ -16,6 +16,7 @@ import { isOwnEventType, OWN_EVENT_TYPES } from "../../events/own-events.ts";
 import type { Publication, Publisher } from "../../events/publisher.ts";
 import type { AppendedEvent } from "../../store/sql/events-to-append.ts";
 import type { EventRow } from "../../store/sql/event-row.ts";
+import { idsOfTimes } from "../../store/sql/ids-of-times.ts";
 import { listEvents } from "../../store/sql/list-events.ts";
 import { listEventTypes, type EventTypeKind, type KnownEventType } from "../../store/sql/list-event-types.ts";
 import { selectEvent } from "../../store/sql/select-event.ts";
@@ -68,6 +69,7 @@ export function eventServiceV1(api: ApiContext, { publisher, declared }: EventSe
     async listEvents({ pageSize, pageToken, type, aggregateType, aggregateId, startTime, endTime }, call) {
       const size = pageSize === 0 ? DEFAULT_PAGE_SIZE : pageSize;
       const [before] = readPageToken(pageToken, POSITION) ?? [];
+      const [from, to] = [dateFrom(startTime, "start_time"), dateFrom(endTime, "end_time")];
       // One more than asked for tells whether there is another page.
       const rows = await listEvents(api.database, call.instanceId, {
         limit: size + 1,
@@ -75,8 +77,9 @@ export function eventServiceV1(api: ApiContext, { publisher, declared }: EventSe
         type: type || undefined,
         aggregateType: aggregateType || undefined,
         aggregateId: aggregateId || undefined,
-        from: dateFrom(startTime, "start_time"),
-        to: dateFrom(endTime, "end_time"),
+        from,
+        to,
+        positions: await idsOfTimes(api.database, "events", { from, before: to }),
         without: hiddenFrom(call.caller),
       });
       const { page, nextPageToken } = pageOf(rows, size, ({ position }) => String(position));

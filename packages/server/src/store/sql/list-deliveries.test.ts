@@ -148,7 +148,7 @@ describe("listDeliveries()", () => {
       fc.asyncProperty(filters, fc.integer({ min: 1, max: 40 }), fc.boolean(), async (given, limit, byIds) => {
         const asked = { ...given, among: given.among?.map((place) => known[place]?.id ?? NO_DELIVERY) };
         const { createdAfter: from, createdBefore } = asked;
-        const ids = byIds ? await idsOfTimes(database, { from, before: createdBefore }) : undefined;
+        const ids = byIds ? await idsOfTimes(database, "deliveries", { from, before: createdBefore }) : undefined;
         const filter: DeliveryFilter = { ...asked, ids };
         const expected = known.filter((each) => matches(filter, each)).map(({ id }) => id);
         const found: bigint[] = [];
@@ -187,8 +187,8 @@ describe("listDeliveries()", () => {
 
   it("knows the ids of a time", async () => {
     const none = await openTestDatabase(suite);
-    assert.equal(await idsOfTimes(none, {}), undefined);
-    assert.deepEqual(await idsOfTimes(none, { from: new Date() }), { from: 0n, to: 2n ** 63n - 1n });
+    assert.equal(await idsOfTimes(none, "deliveries", {}), undefined);
+    assert.deepEqual(await idsOfTimes(none, "deliveries", { from: new Date() }), { from: 0n, to: 2n ** 63n - 1n });
   });
 });
 
@@ -264,7 +264,7 @@ describe("listDeliveries() among 200,000", () => {
         },
       };
       const { createdAfter: from, createdBefore: before } = filter;
-      const ids = await idsOfTimes(noting, { from, before });
+      const ids = await idsOfTimes(noting, "deliveries", { from, before });
       const page = { filter: { states: [], ...filter, ids }, limit: 101 };
       await listDeliveries(noting, instanceId, page);
       await listDeliveries(noting, instanceId, { ...page, before: 150_000n });

@@ -13,6 +13,8 @@ export interface EventPage {
   readonly from: Date | undefined;
   /** The first time that counts no longer. */
   readonly to: Date | undefined;
+  /** Positions among which those of these times are, by which they are found fast (`ids-of-times.ts`). */
+  readonly positions: { readonly from: bigint; readonly to: bigint } | undefined;
   /** Types of aggregates whose events are left out. */
   readonly without: readonly string[];
 }
@@ -31,6 +33,8 @@ export function listEvents(db: Queryable, instanceId: string, page: EventPage): 
   condition(page.aggregateId, (id) => `aggregate_id = ${id}`);
   condition(page.from, (time) => `created_at >= ${time}`);
   condition(page.to, (time) => `created_at < ${time}`);
+  condition(page.positions?.from, (position) => `position >= ${position}`);
+  condition(page.positions?.to, (position) => `position < ${position}`);
   condition(page.without.length > 0 ? page.without : undefined, (types) => `aggregate_type <> all (${types}::text[])`);
   return db.query<EventRow>({
     text: `select ${EVENT_COLUMNS} from interpose.events where ${where.join(" and ")} order by position desc limit $${values.push(page.limit)}`,

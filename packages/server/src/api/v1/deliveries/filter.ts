@@ -32,7 +32,7 @@ export function filterFromProto(fields: FilterFields, prefix = ""): DeliveryFilt
 /** A filter whose times are turned into bounds of ids as well, by which deliveries are found fast. */
 export async function withIdsOfTimes(db: Queryable, filter: DeliveryFilter): Promise<DeliveryFilter> {
   const { createdAfter: from, createdBefore: before } = filter;
-  return { ...filter, ids: await idsOfTimes(db, { from, before }) };
+  return { ...filter, ids: await idsOfTimes(db, "deliveries", { from, before }) };
 }
 
 const SHOWN = new Map(Object.entries(STATES).map(([shown, state]) => [state, shown as ShownState]));

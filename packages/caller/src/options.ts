@@ -67,7 +67,7 @@ export function validateTargetCallerOptions(given: Partial<TargetCallerOptions>)
     ["maxReplyBytes", 1, LARGEST_LIMIT],
     ["maxPayloadBytes", 1, LARGEST_LIMIT],
     ["maxRedirects", 0, 20],
-    ["maxConnectionsPerOrigin", 1, 10_000],
+    ["maxConnectionsPerOrigin", 1, 100_000],
     ["maxBackgroundCalls", 1, 1_000_000],
     ["maxShadowCalls", 1, 1_000_000],
   ];

@@ -81,6 +81,30 @@ describe("a server that delivers", () => {
   const headersOf = ({ calls }: TestTarget, name: string): readonly unknown[] =>
     calls.map(({ headers }) => headers[name]);
 
+  it("makes as many attempts at once as a target takes, none of which waits for another's connection", async (t) => {
+    const { type, targets } = await openPlan(t, [{}]);
+    const [target] = targets;
+    assert.ok(target);
+    const AT_ONCE = 150;
+    await ask("PATCH", `/v1/targets/${target.id}/settings`, { delivery: { maxConcurrency: AT_ONCE } });
+    let underWay = 0;
+    const all = Promise.withResolvers<undefined>();
+    target.endpoint.reply(async () => {
+      if (++underWay === AT_ONCE) all.resolve(undefined);
+      await all.promise;
+      return {};
+    });
+    const events = Array.from({ length: AT_ONCE }, (_, n) => ({ type, aggregateId: String(n) }));
+    await order("/v1/events:publishBatch", { events });
+    await eventually("all of them are under way", () => underWay === AT_ONCE);
+    await eventually("all of them have arrived", async () => {
+      const { deliveries } = await ask("GET", `/v1/deliveries?targetId=${target.id}&pageSize=200`);
+      return deliveries.every(
+        ({ state, attemptCount }: any) => state === "DELIVERY_STATE_SUCCEEDED" && attemptCount === 1,
+      );
+    });
+  });
+
   it("sends a dead letter again that is redelivered, and goes on with what was skipped for its sake", async (t) => {
     const { type, targets } = await openPlan(t, [{ delays: [] }, { interrupts: false }, {}]);
     const [first, second, third] = targets.map(({ endpoint }) => endpoint);

@@ -56,6 +56,8 @@ import { DRAIN_SLACK_MS, type Teardown } from "./teardown.ts";
 const ROUTER_POLL_MS = 2_000;
 /** How often the callers of open streams are proven again, so that one whose token is revoked reads no further for long. */
 const PROVE_AGAIN_MS = 5_000;
+/** Most connections to one origin beside those of deliveries, which are limited otherwise, and must not wait for one another within their timeouts. */
+const CONNECTIONS_BESIDE_DELIVERIES = 100;
 /** Longest time for stopping the store: an embedded PostgreSQL is asked twice, 15 seconds each. */
 const STORE_STOP_MS = 40_000;
 const DAY_MS = 24 * 3_600_000;
@@ -151,6 +153,7 @@ export async function assemble({
     egressOnly: settings.egress.only,
     maxPayloadBytes: limits.maxPayloadBytes,
     maxReplyBytes: limits.maxReplyBytes,
+    maxConnectionsPerOrigin: CONNECTIONS_BESIDE_DELIVERIES + settings.deliveries.maxInFlight,
     credentialsOf: keys.credentialsOf,
     tokenSigner: keys.tokenSigner,
     userAgent: `interpose/${VERSION}`,

@@ -5,10 +5,13 @@ import { eventually } from "../../test/harness/eventually.ts";
 import { countStatements } from "../../test/harness/statements.ts";
 import { countAtOnce, startTarget, type TestTarget } from "../../test/harness/target.ts";
 import type { Cleanup } from "../../test/harness/cleanup.ts";
-import type { DeliveryOwners } from "../events/delivery-owners.ts";
+import type { DeliveryOwners, Reservation } from "../events/delivery-owners.ts";
 import type { NewEvent } from "../events/new-event.ts";
 import { createPublisher, type Publisher } from "../events/publisher.ts";
 import { createRate } from "../events/rate.ts";
+import { createPublishing } from "./giving-way.ts";
+import { createHandingOver } from "./handing-over.ts";
+import { OwnedQueue } from "./queue.ts";
 
 /** Nothing is found by looking for it that nobody tells of. */
 const TOLD_ALONE = { pollMs: 600_000, renewMs: 600_000, leaseMs: 1_800_000 };
@@ -165,6 +168,16 @@ describe("an event that is published beside a worker", () => {
     assert.deepEqual(numbers(endpoint), [1]);
   });
 
+  it("does not wait for a publish that is stuck", async (t) => {
+    const { bench, endpoint, target, worker } = await open(t);
+    const stuck = worker.owners.reserve([{ targetId: target, place: 0, stage: 0, gate: undefined }]);
+    assert.ok(stuck, "there is room for it");
+    await publisherOf(bench, worker.owners).publish([event(1)], PUBLICATION);
+    await bench.states("succeeded");
+    assert.deepEqual(numbers(endpoint), [1]);
+    stuck.end(new Map());
+  });
+
   it("is told of, and not handed over, where something waits already, or there is no room", async (t) => {
     const { bench, endpoint, worker, claims } = await open(t, {}, { maxConcurrency: 1 });
     const publisher = publisherOf(bench, worker.owners);
@@ -258,5 +271,63 @@ describe("an event that is published beside a worker", () => {
     await publisher.publish([event(4)], { ...PUBLICATION, depth: 5 });
     await bench.states("succeeded", "succeeded", "succeeded", "dead");
     assert.deepEqual(asked, [0, 0, 0]);
+  });
+});
+
+const UNTOUCHED = { pausedBy: null, pauseReason: null, slowedMs: null, openings: 0, probeMs: null, mark: "" };
+
+describe("what was committed", () => {
+  /** A worker with room, and what was handed over to it. */
+  function openRoom() {
+    const publishing = createPublishing();
+    const begun: string[] = [];
+    const claiming = {
+      reserve(targetId: string) {
+        publishing.begin();
+        return new OwnedQueue({ ...UNTOUCHED, targetId }, performance.now());
+      },
+      handOver({ targetId }: OwnedQueue) {
+        publishing.end();
+        begun.push(targetId);
+        return true;
+      },
+    };
+    const fail = (): never => assert.fail("it was handed over");
+    const reserve = createHandingOver({ workerId: "me" }, claiming, publishing, { onFreed: fail, onUntold: fail });
+    const kept = (...targetIds: readonly string[]): Reservation => {
+      const deliveries = targetIds.map((targetId, place) => ({ targetId, place, stage: 0, gate: undefined }));
+      return reserve(deliveries) ?? assert.fail("there is room");
+    };
+    return { begun, kept };
+  }
+  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  const NOTHING = new Map();
+
+  it("begins once nothing else is being published, all of it, in order", async () => {
+    const { begun, kept } = openRoom();
+    const [first, second, third] = [kept("1", "2"), kept("3"), kept("4")];
+    first.end(NOTHING);
+    third.end(NOTHING);
+    await turn();
+    assert.deepEqual(begun, [], "the second is under way");
+    second.end(NOTHING);
+    assert.deepEqual(begun, [], "whoever publishes has the answer first");
+    await turn();
+    assert.deepEqual(begun, ["1", "2", "4", "3"]);
+    kept("5").end(NOTHING);
+    await turn();
+    assert.deepEqual(begun.slice(4), ["5"]);
+  });
+
+  it("begins soon, however long something else takes to publish", async () => {
+    const { begun, kept } = openRoom();
+    const stuck = kept("stuck");
+    for (let n = 1; n <= 3; n++) {
+      kept(String(n)).end(NOTHING);
+      await eventually("it begins", () => begun.length === n);
+    }
+    stuck.end(NOTHING);
+    await turn();
+    assert.deepEqual(begun, ["1", "2", "3", "stuck"]);
   });
 });

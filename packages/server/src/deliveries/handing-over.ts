@@ -1,8 +1,15 @@
 import type { DeliveryOwners } from "../events/delivery-owners.ts";
 import type { ClaimedDelivery } from "../store/sql/claim-deliveries.ts";
 import type { Claiming } from "./claiming.ts";
+import type { Publishing } from "./giving-way.ts";
 import type { OwnedQueue } from "./queue.ts";
 import type { WorkerContext } from "./worker-parts.ts";
+
+/**
+ * So long what was committed waits for publishes that are still under way in this process, in milliseconds: their publishers wait for an answer, and an attempt has its event loop
+ * for as long as a publish has. `docs/decisions/0042-what-a-publisher-waits-for.md` has the numbers.
+ */
+const OTHERS_MS = 3;
 
 /** Told of what is not simply begun. */
 export interface HandingOverEvents {
@@ -12,16 +19,40 @@ export interface HandingOverEvents {
   readonly onUntold: (targetIds: readonly string[]) => void;
 }
 
+/** Rooms that were kept, by places, and what was committed in them. */
+interface Committed {
+  readonly kept: ReadonlyMap<number, OwnedQueue>;
+  readonly committed: ReadonlyMap<number, ClaimedDelivery>;
+}
+
 /**
- * Lets publishers of this process hand over what they publish: where there is room, a delivery is written as claimed and begins once it is committed. A claim would only read
- * what is known here, with one statement more. What is lost on the way, by a crash or an answer that never came, is claimed like any other.
+ * Lets publishers of this process hand over what they publish: where there is room, a delivery is written as claimed and begins once that is committed. A claim would only read
+ * what is known here, with one statement more. It begins at once where no other publish is under way, and soon where there is. What is lost on the way, by a crash or an answer that never came,
+ * is claimed like any other.
  */
 export function createHandingOver(
-  { workerId }: WorkerContext,
-  claiming: Claiming,
+  { workerId }: Pick<WorkerContext, "workerId">,
+  claiming: Pick<Claiming, "reserve" | "handOver">,
+  publishing: Pick<Publishing, "count">,
   { onFreed, onUntold }: HandingOverEvents,
 ): DeliveryOwners["reserve"] {
-  function handOver(kept: ReadonlyMap<number, OwnedQueue>, committed: ReadonlyMap<number, ClaimedDelivery>): void {
+  const waiting: Committed[] = [];
+  let rooms = 0;
+  let timer: NodeJS.Timeout | undefined;
+
+  function handOverSoon(): void {
+    if (publishing.count() <= rooms) handOverAll();
+    else timer ??= setTimeout(handOverAll, OTHERS_MS);
+  }
+
+  function handOverAll(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    rooms = 0;
+    for (const each of waiting.splice(0)) handOver(each);
+  }
+
+  function handOver({ kept, committed }: Committed): void {
     const untold: string[] = [];
     for (const [place, queue] of kept) {
       if (!claiming.handOver(queue, committed.get(place))) untold.push(queue.targetId);
@@ -40,8 +71,12 @@ export function createHandingOver(
     return {
       workerId,
       places: new Set(kept.keys()),
-      // Whoever publishes has the answer first.
-      end: (committed) => void setImmediate(handOver, kept, committed),
+      end(committed) {
+        waiting.push({ kept, committed });
+        rooms += kept.size;
+        // Whoever publishes has the answer first.
+        setImmediate(handOverSoon);
+      },
     };
   };
 }

@@ -92,7 +92,10 @@ export async function startDeliveryWorker(
       upkeep.reread(queue);
     },
   });
-  const reserve = createHandingOver(context, claiming, { onFreed: ownership.look, onUntold: tellOwners });
+  const reserve = createHandingOver(context, claiming, publishing, {
+    onFreed: ownership.look,
+    onUntold: tellOwners,
+  });
 
   function begin(queue: OwnedQueue, claimed: ClaimedDelivery, at: number): void {
     const { id, dueAt, fifoKey, targetId } = claimed;

@@ -1,7 +1,7 @@
 import { createDatabase } from "../../packages/server/src/store/database.ts";
 import type { Work } from "../harness/benchmark.ts";
 import { freePort } from "../harness/free-port.ts";
-import { median, type Quantiles } from "../harness/statistics.ts";
+import { middles, type Quantiles } from "../harness/statistics.ts";
 import { prepareDatabase } from "../harness/store.ts";
 import { BESIDE, RATE, SIZES, type Beside } from "./cases.ts";
 import { addBacklog, steer } from "./contestants/interpose/backlog.ts";
@@ -26,7 +26,7 @@ const SETTLING_MS = 1_200;
 
 /** Times deliveries to targets that are well, alone and beside one that is not, in turns. */
 export async function measureFairness(work: Work, stage: Stage): Promise<readonly Fairness[]> {
-  const { backlogs, fairnessRounds, fairnessSeconds, warmUpSeconds } = SIZES[work.effort];
+  const { backlogs, fairnessRounds, fairnessSeconds } = SIZES[work.effort];
   work.progress("fairness: a database with a target for which many deliveries wait");
   const databaseUrl = await stage.createDatabase();
   const endpoints = [
@@ -69,7 +69,7 @@ export async function measureFairness(work: Work, stage: Stage): Promise<readonl
   }
 
   for (const beside of ["dead", "slow"] as const) await steerUnwell(beside, "pause");
-  for (const beside of BESIDE) await turn(beside, Math.max(1, warmUpSeconds));
+  for (const beside of BESIDE) await turn(beside, fairnessSeconds);
   const found: Fairness[] = [];
   for (let round = 0; round < fairnessRounds; round++) {
     work.progress(`fairness: ${HEALTHY.length} targets beside others, round ${round + 1} of ${fairnessRounds}`);
@@ -98,9 +98,7 @@ async function fill(databaseUrl: string, endpoints: readonly string[], backlog: 
 
 /** The times beside one thing: of all turns the middle. */
 export function timesBeside(fairness: readonly Fairness[], wanted: Beside): Quantiles {
-  const those = fairness.filter(({ beside }) => beside === wanted).map(({ delivered }) => delivered);
-  const middle = (which: keyof Quantiles): number => median(those.map((times) => times[which]));
-  return { p50: middle("p50"), p95: middle("p95"), p99: middle("p99") };
+  return middles(fairness.filter(({ beside }) => beside === wanted).map(({ delivered }) => delivered));
 }
 
 /** What waits must have been delivered all the time, or nothing was measured beside it. All of it is one event, which comes again and again. */

@@ -2,7 +2,7 @@ import type { Benchmark, Bound, Findings } from "../harness/benchmark.ts";
 import { number, ratio } from "../harness/format.ts";
 import { picture } from "../harness/picture.ts";
 import { median } from "../harness/statistics.ts";
-import { RATE, WORKERS, type Beside } from "./cases.ts";
+import { RATE, SIZES, WORKERS, type Beside, type Sizes } from "./cases.ts";
 import type { ContestantName } from "./contestants/contestant.ts";
 import { timesBeside } from "./fairness.ts";
 import { measure, type Measurements } from "./measure.ts";
@@ -23,15 +23,20 @@ const OTHERS = ["graphile-worker with a record", "pg-boss"] as const;
 export const benchmark: Benchmark = {
   claim: `At ${RATE} events per second, an event is safe within ${P95_MS.acknowledged} ms and delivered within ${P95_MS.delivered} ms (p95), and within ${P95_MS.pickedUp} ms when nothing else is going on; what waits is delivered faster than by pg-boss, and by graphile-worker where that has to keep the same record; neither what waits nor a target that fails slows others.`,
   async measure(work) {
-    return findingsOf(await measure(work));
+    return findingsOf(await measure(work), SIZES[work.effort]);
   },
 };
 
-function findingsOf(measured: Measurements): Findings {
+function findingsOf(measured: Measurements, sizes: Sizes): Findings {
   const { latencies, publishCosts, fairness } = measured;
   const drained = middlesOf(measured.drains);
   return {
-    tables: [latencyTable(latencies), saturationTable(drained), costTable(publishCosts), fairnessTable(fairness)],
+    tables: [
+      latencyTable(latencies, sizes),
+      saturationTable(drained),
+      costTable(publishCosts),
+      fairnessTable(fairness),
+    ],
     bounds: [
       ...latencyBounds(measured),
       ...WORKERS.flatMap((workers) => OTHERS.map((other) => speedBound(measured, workers, other))),

@@ -1,6 +1,6 @@
 import type { Work } from "../harness/benchmark.ts";
-import type { Quantiles } from "../harness/statistics.ts";
-import { IDLE_PAUSE_MS, RATE, SIZES, TARGETS, WORKERS } from "./cases.ts";
+import { middles, type Quantiles } from "../harness/statistics.ts";
+import { IDLE_PAUSE_MS, RATE, SIZES, TARGETS, WARM_UP_RATE, WORKERS } from "./cases.ts";
 import type { Contestant, ContestantName } from "./contestants/contestant.ts";
 import type { Stage } from "./stage.ts";
 
@@ -15,6 +15,8 @@ export interface Latency {
   /** From publish to receipt, when nothing else is going on. */
   readonly pickedUp: Quantiles;
 }
+
+type Paced = Pick<Latency, "acknowledged" | "delivered">;
 
 /** Times contestants at a rate that keeps none of them busy, and with pauses between events. */
 export async function measureLatency(
@@ -34,7 +36,7 @@ async function measureOne(
   contestant: Contestant,
   count: number,
 ): Promise<Latency> {
-  const { latencySeconds, warmUpSeconds, idleEvents } = SIZES[effort];
+  const { warmUpEvents, latencyTurns, latencySeconds, idleEvents } = SIZES[effort];
   progress(`${RATE} events per second: ${contestant.name} with ${count} of its workers`);
   const databaseUrl = await stage.createDatabase();
   const endpoints = stage.endpoints("ok", TARGETS.length);
@@ -46,22 +48,25 @@ async function measureOne(
     endpoints,
   });
 
-  const pace = async (
-    events: number,
-    meanMs: number,
-    spacing: "random" | "even",
-  ): Promise<{ readonly acknowledged: Quantiles; readonly delivered: Quantiles }> => {
+  const pace = async (events: number, meanMs: number, spacing: "random" | "even"): Promise<Paced> => {
     await stage.receiver.ask("reset", undefined);
     const acknowledged = await publisher.ask("pace", { events, targets: TARGETS, meanMs, spacing });
     await stage.received("ok", events);
     return { acknowledged, delivered: (await stage.receiver.ask("receipts", "ok")).latency };
   };
-  await pace(RATE * warmUpSeconds, 1_000 / RATE, "random");
-  const busy = await pace(RATE * latencySeconds, 1_000 / RATE, "random");
+  await pace(warmUpEvents, 1_000 / WARM_UP_RATE, "random");
+  const busy: Paced[] = [];
+  for (let turn = 0; turn < latencyTurns; turn++) busy.push(await pace(RATE * latencySeconds, 1_000 / RATE, "random"));
   const idle = await pace(idleEvents, IDLE_PAUSE_MS, "even");
 
   await publisher.ask("close", undefined);
   await Promise.all([publisher.stop(), workers.stop()]);
   await stage.dropDatabase(databaseUrl);
-  return { contestant: contestant.name, workers: count, ...busy, pickedUp: idle.delivered };
+  return {
+    contestant: contestant.name,
+    workers: count,
+    acknowledged: middles(busy.map(({ acknowledged }) => acknowledged)),
+    delivered: middles(busy.map(({ delivered }) => delivered)),
+    pickedUp: idle.delivered,
+  };
 }

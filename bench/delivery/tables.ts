@@ -1,7 +1,16 @@
 import type { Table } from "../harness/benchmark.ts";
 import { number, ratioWithInterval } from "../harness/format.ts";
 import type { Quantiles } from "../harness/statistics.ts";
-import { FAILS_FIRST_EVERY, IDLE_PAUSE_MS, IN_FLIGHT, RATE, RETRY_DELAY_MS, TARGETS, type Beside } from "./cases.ts";
+import {
+  FAILS_FIRST_EVERY,
+  IDLE_PAUSE_MS,
+  IN_FLIGHT,
+  RATE,
+  RETRY_DELAY_MS,
+  TARGETS,
+  type Beside,
+  type Sizes,
+} from "./cases.ts";
 import type { ContestantName } from "./contestants/contestant.ts";
 import { timesBeside, type Fairness } from "./fairness.ts";
 import type { Latency } from "./latency.ts";
@@ -19,10 +28,13 @@ export function workersText(workers: number): string {
 }
 
 /** Times at a rate, and of an idle worker. */
-export function latencyTable(latencies: readonly Latency[]): Table {
+export function latencyTable(
+  latencies: readonly Latency[],
+  { warmUpEvents, latencyTurns, latencySeconds }: Sizes,
+): Table {
   return {
     title: `At ${RATE} events per second, in milliseconds`,
-    note: `One event a publish, at random times, to ${TARGETS.length} targets that answer at once. Interpose is published to by its API, and so a publish is an HTTP call of a server; for the libraries it is a call of the library, in the publisher's process. Acknowledged: until the publish has returned. Delivered: from before the publish until the target has the request. Picked up: the same for one event each ${IDLE_PAUSE_MS} ms. All of it on the cores of one machine, with PostgreSQL, publisher and targets; PostgreSQL has its defaults, and so each commit is on the disk before it is acknowledged.`,
+    note: `One event a publish, at random times, to ${TARGETS.length} targets that answer at once. Interpose is published to by its API, and so a publish is an HTTP call of a server; for the libraries it is a call of the library, in the publisher's process. Acknowledged: until the publish has returned. Delivered: from before the publish until the target has the request. Picked up: the same for one event each ${IDLE_PAUSE_MS} ms. All of it on the cores of one machine, with PostgreSQL, publisher and targets; PostgreSQL has its defaults, and so each commit is on the disk before it is acknowledged. The middle of ${latencyTurns} turns of ${latencySeconds} s, after ${warmUpEvents} events that warmed everything up.`,
     columns: ["", ...["acknowledged", "delivered", "picked up"].flatMap((what) => [`${what} p50`, "p95", "p99"])],
     rows: latencies.map(({ contestant, workers, acknowledged, delivered, pickedUp }) => [
       nameOf(contestant, workers),

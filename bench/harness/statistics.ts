@@ -64,3 +64,9 @@ export function quantiles(values: readonly number[]): Quantiles {
     sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
   return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
 }
+
+/** Of many, the middle of each. */
+export function middles(all: readonly Quantiles[]): Quantiles {
+  const middle = (which: keyof Quantiles): number => median(all.map((one) => one[which]));
+  return { p50: middle("p50"), p95: middle("p95"), p99: middle("p99") };
+}

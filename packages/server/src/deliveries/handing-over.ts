@@ -19,10 +19,10 @@ export interface HandingOverEvents {
   readonly onUntold: (targetIds: readonly string[]) => void;
 }
 
-/** Rooms that were kept, by places, and what was committed in them. */
-interface Committed {
-  readonly kept: ReadonlyMap<number, OwnedQueue>;
-  readonly committed: ReadonlyMap<number, ClaimedDelivery>;
+/** A room that was kept in a queue, and what was committed for it, if anything is known to be. */
+interface KeptRoom {
+  readonly queue: OwnedQueue;
+  readonly committed: ClaimedDelivery | undefined;
 }
 
 /**
@@ -36,26 +36,20 @@ export function createHandingOver(
   publishing: Pick<Publishing, "count">,
   { onFreed, onUntold }: HandingOverEvents,
 ): DeliveryOwners["reserve"] {
-  const waiting: Committed[] = [];
-  let rooms = 0;
+  const waiting: KeptRoom[] = [];
   let timer: NodeJS.Timeout | undefined;
 
   function handOverSoon(): void {
-    if (publishing.count() <= rooms) handOverAll();
+    if (publishing.count() <= waiting.length) handOverAll();
     else timer ??= setTimeout(handOverAll, OTHERS_MS);
   }
 
   function handOverAll(): void {
     clearTimeout(timer);
     timer = undefined;
-    rooms = 0;
-    for (const each of waiting.splice(0)) handOver(each);
-  }
-
-  function handOver({ kept, committed }: Committed): void {
     const untold: string[] = [];
-    for (const [place, queue] of kept) {
-      if (!claiming.handOver(queue, committed.get(place))) untold.push(queue.targetId);
+    for (const { queue, committed } of waiting.splice(0)) {
+      if (!claiming.handOver(queue, committed)) untold.push(queue.targetId);
       if (queue.isLeaving) onFreed();
     }
     if (untold.length > 0) onUntold(untold);
@@ -72,8 +66,7 @@ export function createHandingOver(
       workerId,
       places: new Set(kept.keys()),
       end(committed) {
-        waiting.push({ kept, committed });
-        rooms += kept.size;
+        for (const [place, queue] of kept) waiting.push({ queue, committed: committed.get(place) });
         // Whoever publishes has the answer first.
         setImmediate(handOverSoon);
       },

@@ -2,6 +2,7 @@ import { InterposeError } from "@interpose/engine";
 import type { Access } from "@interpose/protocol";
 import { authorize } from "../../access/authorize.ts";
 import type { Caller } from "../../access/caller.ts";
+import { startSweeping } from "../../sweeping.ts";
 import type { StreamEnder } from "./message-stream.ts";
 
 /** How the callers of open streams are proven again. */
@@ -24,27 +25,17 @@ export interface CallerStanding extends StreamEnder {
  */
 export function watchCaller(headers: Headers, access: Access, { prove, everyMs }: ProvingAgain): CallerStanding {
   const refused = new AbortController();
-  let isOver = false;
-  let timer = setTimeout(check, everyMs).unref();
-
-  function check(): void {
-    prove(headers)
-      .then((caller) => authorize(caller, access))
-      .catch((error: unknown) => {
-        if (isRefusal(error) && !isOver) refused.abort(error);
-      })
-      .finally(() => {
-        if (!isOver && !refused.signal.aborted) timer = setTimeout(check, everyMs).unref();
-      });
-  }
-
+  const proving = startSweeping({
+    everyMs,
+    createSweep: () => async () => authorize(await prove(headers), access),
+    onError(error) {
+      if (isRefusal(error)) refused.abort(error);
+    },
+  });
   return {
     signal: refused.signal,
     error: () => refused.signal.reason as InterposeError,
-    clear() {
-      isOver = true;
-      clearTimeout(timer);
-    },
+    clear: () => void proving.stop(),
   };
 }
 

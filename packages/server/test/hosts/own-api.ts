@@ -26,6 +26,8 @@ export interface OwnApiTestOptions {
   readonly validate?: () => void;
   /** Permission that every method needs. Default: none. */
   readonly permission?: string;
+  /** What every caller may do. Default: nothing. */
+  readonly permissions?: ReadonlySet<string>;
   readonly log?: Log;
   /** Proves a caller again, every so often. Default: as at first, and too seldom to matter. */
   readonly provingAgain?: Partial<ProvingAgain>;
@@ -40,6 +42,7 @@ export async function startOwnApi(
     stopping = new AbortController().signal,
     validate,
     permission,
+    permissions = new Set(),
     log = () => undefined,
     provingAgain,
   }: OwnApiTestOptions = {},
@@ -48,7 +51,7 @@ export async function startOwnApi(
     Promise.resolve({
       userId: headers.get(USER_HEADER) ?? "",
       orgId: headers.get(ORG_HEADER) ?? undefined,
-      permissions: new Set<never>(),
+      permissions,
     });
   const served: DescService = { ...service, methods: service.methods.filter(({ localName }) => localName in handlers) };
   const ownApi = createOwnApi({

@@ -152,6 +152,26 @@ for (const client of WATCHING_CLIENTS) {
       assert.equal(proven, then, "nobody is proven for a stream that is over");
     });
 
+    it("ends once its caller has lost the permission that it needs", async (t) => {
+      const permissions = new Set(["execution.read"]);
+      const { feed, number, ended } = await openWorld(t, undefined, {
+        permission: "execution.read",
+        permissions,
+        provingAgain: { everyMs: 20 },
+      });
+      const watcher = client.watch(t, number);
+      feed.push("a");
+      await watcher.next();
+      const next = watcher.next();
+      permissions.clear();
+      const { code, error } = (await next) as { readonly code: number; readonly error: string };
+      assert.equal(code, 7);
+      assert.match(error, /execution\.read/);
+      await eventually("the handler has ended", () => feed.finished() === 1);
+      await eventually("the call is logged", () => ended.length === 1);
+      assert.deepEqual([ended[0].code, ended[0].messages], ["permission_denied", 1]);
+    });
+
     it("is told that the server stops, and holds nothing up", async (t) => {
       const { feed, port, number, stopping, ended } = await openWorld(t);
       const watcher = client.watch(t, number);

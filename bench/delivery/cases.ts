@@ -23,6 +23,10 @@ export const RATE = 200;
  * needs up to a third more CPU for the next ones than one that has been told of 10,000.
  */
 export const WARM_UP_RATE = 500;
+/** Share of a turn for which the disk may stand still, so that the turn counts: one in twenty then still waits for other things. */
+export const STANDSTILL = 0.01;
+/** How many turns of one contestant are taken again because the disk stood still, at most. */
+export const TAKEN_AGAIN = 12;
 /** Between two events, when a pick-up by an idle worker is timed. */
 export const IDLE_PAUSE_MS = 250;
 /** Numbers of worker processes. */
@@ -34,6 +38,8 @@ export type Beside = (typeof BESIDE)[number];
 
 /** How much is done. */
 export interface Sizes {
+  /** Megabytes of its log that PostgreSQL has written before anything else, and uses the files of again. */
+  readonly log: number;
   /** Published before times are taken, so that everything is warm. */
   readonly warmUpEvents: number;
   /** How often times are taken at the rate, and for how long at once. */
@@ -55,6 +61,7 @@ export interface Sizes {
 
 export const SIZES: Readonly<Record<Work["effort"], Sizes>> = {
   full: {
+    log: 256,
     warmUpEvents: 10_000,
     latencyTurns: 3,
     latencySeconds: 8,
@@ -68,6 +75,7 @@ export const SIZES: Readonly<Record<Work["effort"], Sizes>> = {
     fairnessSeconds: 4,
   },
   quick: {
+    log: 1,
     warmUpEvents: 100,
     latencyTurns: 1,
     latencySeconds: 1,

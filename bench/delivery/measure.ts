@@ -3,6 +3,7 @@ import type { Contestant } from "./contestants/contestant.ts";
 import { graphileWorker, recordingGraphileWorker } from "./contestants/graphile-worker/index.ts";
 import { interpose } from "./contestants/interpose/index.ts";
 import { pgBoss } from "./contestants/pg-boss/index.ts";
+import { SIZES } from "./cases.ts";
 import { measureFairness, type Fairness } from "./fairness.ts";
 import { measureLatency, type Latency } from "./latency.ts";
 import { measurePublishCost, type PublishCost } from "./publish-cost.ts";
@@ -21,7 +22,7 @@ export interface Measurements {
 
 /** Measures everything, one case after another. */
 export async function measure(work: Work): Promise<Measurements> {
-  const stage = await setStage(work.teardown);
+  const stage = await setStage(work.teardown, SIZES[work.effort]);
   return {
     latencies: await measureLatency(work, stage, CONTESTANTS),
     publishCosts: await measurePublishCost(work, stage),

@@ -3,6 +3,7 @@ import { createDatabase, type Database } from "../../packages/server/src/store/d
 import { startTcpPostgres } from "../../packages/server/test/harness/tcp-postgres.ts";
 import { startChild, type Child } from "../harness/child.ts";
 import { cpuOfFamily } from "../harness/cpu.ts";
+import type { Sizes } from "./cases.ts";
 import type { PublisherOptions } from "./contestants/publisher.ts";
 import type { PublishAnswers, Way } from "./publish.ts";
 import type { Behaviour, ReceiverAnswers } from "./receiver.ts";
@@ -32,7 +33,7 @@ export interface Stage {
 const SILENCE_MS = 30_000;
 
 /** Sets the stage. Everything ends with the benchmark, at the latest. */
-export async function setStage(teardown: Teardown): Promise<Stage> {
+export async function setStage(teardown: Teardown, { log }: Pick<Sizes, "log">): Promise<Stage> {
   const postgres = await startTcpPostgres({ isDurable: true });
   const receiver = startChild<ReceiverAnswers>(teardown, new URL("./receiver.ts", import.meta.url));
   const receiverOfUnwell = startChild<ReceiverAnswers>(teardown, new URL("./receiver.ts", import.meta.url));
@@ -53,6 +54,11 @@ export async function setStage(teardown: Teardown): Promise<Stage> {
     }
   }
 
+  // A PostgreSQL that has run for some time has files for its log, and need not make a new one while commits wait.
+  await command(
+    `select pg_logical_emit_message(false, 'bench', repeat(' ', 1000000)) from generate_series(1, ${log})`,
+    "checkpoint",
+  );
   return {
     receiver,
     receiverOfUnwell,

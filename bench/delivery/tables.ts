@@ -1,4 +1,5 @@
 import type { Table } from "../harness/benchmark.ts";
+import { STANDS_STILL_MS } from "../harness/disk.ts";
 import { number, ratioWithInterval } from "../harness/format.ts";
 import type { Quantiles } from "../harness/statistics.ts";
 import {
@@ -7,6 +8,8 @@ import {
   IN_FLIGHT,
   RATE,
   RETRY_DELAY_MS,
+  STANDSTILL,
+  TAKEN_AGAIN,
   TARGETS,
   type Beside,
   type Sizes,
@@ -34,11 +37,16 @@ export function latencyTable(
 ): Table {
   return {
     title: `At ${RATE} events per second, in milliseconds`,
-    note: `One event a publish, at random times, to ${TARGETS.length} targets that answer at once. Interpose is published to by its API, and so a publish is an HTTP call of a server; for the libraries it is a call of the library, in the publisher's process. Acknowledged: until the publish has returned. Delivered: from before the publish until the target has the request. Picked up: the same for one event each ${IDLE_PAUSE_MS} ms. All of it on the cores of one machine, with PostgreSQL, publisher and targets; PostgreSQL has its defaults, and so each commit is on the disk before it is acknowledged. The middle of ${latencyTurns} turns of ${latencySeconds} s, after ${warmUpEvents} events that warmed everything up.`,
-    columns: ["", ...["acknowledged", "delivered", "picked up"].flatMap((what) => [`${what} p50`, "p95", "p99"])],
-    rows: latencies.map(({ contestant, workers, acknowledged, delivered, pickedUp }) => [
+    note: `One event a publish, at random times, to ${TARGETS.length} targets that answer at once. Interpose is published to by its API, and so a publish is an HTTP call of a server; for the libraries it is a call of the library, in the publisher's process. Acknowledged: until the publish has returned. Delivered: from before the publish until the target has the request. Picked up: the same for one event each ${IDLE_PAUSE_MS} ms. All of it on the cores of one machine, with PostgreSQL, publisher and targets; PostgreSQL has its defaults, and so each commit is on the disk before it is acknowledged. The middle of ${latencyTurns} turns of ${latencySeconds} s, after ${warmUpEvents} events that warmed everything up. A turn is taken again, at most ${TAKEN_AGAIN} times for one contestant, when the disk kept a write that has nothing to do with it (8 KiB, 50 times a second) for more than ${STANDS_STILL_MS} ms, in total for ${STANDSTILL * 100} % of the turn or more: then the disk is what was measured.`,
+    columns: [
+      "",
+      ...["acknowledged", "delivered", "picked up"].flatMap((what) => [`${what} p50`, "p95", "p99"]),
+      "turns taken again",
+    ],
+    rows: latencies.map(({ contestant, workers, acknowledged, delivered, pickedUp, takenAgain }) => [
       nameOf(contestant, workers),
       ...[acknowledged, delivered, pickedUp].flatMap(quantileCells),
+      String(takenAgain),
     ]),
   };
 }

@@ -26,7 +26,7 @@ export const WARM_UP_RATE = 500;
 /** Share of a turn for which the disk may stand still, so that the turn counts: one in twenty then still waits for other things. */
 export const STANDSTILL = 0.01;
 /** How many turns of one contestant are taken again because the disk stood still, at most. */
-export const TAKEN_AGAIN = 12;
+export const TAKEN_AGAIN_AT_MOST = 12;
 /** Between two events, when a pick-up by an idle worker is timed. */
 export const IDLE_PAUSE_MS = 250;
 /** Numbers of worker processes. */
@@ -39,7 +39,7 @@ export type Beside = (typeof BESIDE)[number];
 /** How much is done. */
 export interface Sizes {
   /** Megabytes of its log that PostgreSQL has written before anything else, and uses the files of again. */
-  readonly log: number;
+  readonly logMegabytes: number;
   /** Published before times are taken, so that everything is warm. */
   readonly warmUpEvents: number;
   /** How often times are taken at the rate, and for how long at once. */
@@ -61,7 +61,7 @@ export interface Sizes {
 
 export const SIZES: Readonly<Record<Work["effort"], Sizes>> = {
   full: {
-    log: 256,
+    logMegabytes: 256,
     warmUpEvents: 10_000,
     latencyTurns: 3,
     latencySeconds: 8,
@@ -75,7 +75,7 @@ export const SIZES: Readonly<Record<Work["effort"], Sizes>> = {
     fairnessSeconds: 4,
   },
   quick: {
-    log: 1,
+    logMegabytes: 1,
     warmUpEvents: 100,
     latencyTurns: 1,
     latencySeconds: 1,

@@ -2,7 +2,16 @@ import type { Work } from "../harness/benchmark.ts";
 import { besideDisk } from "../harness/disk.ts";
 import { percent } from "../harness/format.ts";
 import { middles, type Quantiles } from "../harness/statistics.ts";
-import { IDLE_PAUSE_MS, RATE, SIZES, STANDSTILL, TAKEN_AGAIN, TARGETS, WARM_UP_RATE, WORKERS } from "./cases.ts";
+import {
+  IDLE_PAUSE_MS,
+  RATE,
+  SIZES,
+  STANDSTILL,
+  TAKEN_AGAIN_AT_MOST,
+  TARGETS,
+  WARM_UP_RATE,
+  WORKERS,
+} from "./cases.ts";
 import type { Contestant, ContestantName } from "./contestants/contestant.ts";
 import type { Stage } from "./stage.ts";
 
@@ -62,7 +71,7 @@ async function measureOne(
   const paceOnSteadyDisk: typeof pace = async (...turn) => {
     for (;;) {
       const { result, standstill } = await besideDisk(() => pace(...turn));
-      if (standstill < STANDSTILL || takenAgain === TAKEN_AGAIN) return result;
+      if (standstill < STANDSTILL || takenAgain === TAKEN_AGAIN_AT_MOST) return result;
       takenAgain++;
       progress(`the disk stood still for ${percent(standstill)} of a turn, which is taken again`);
     }

@@ -1,9 +1,9 @@
 import type { Work } from "../harness/benchmark.ts";
+import { SIZES } from "./cases.ts";
 import type { Contestant } from "./contestants/contestant.ts";
 import { graphileWorker, recordingGraphileWorker } from "./contestants/graphile-worker/index.ts";
 import { interpose } from "./contestants/interpose/index.ts";
 import { pgBoss } from "./contestants/pg-boss/index.ts";
-import { SIZES } from "./cases.ts";
 import { measureFairness, type Fairness } from "./fairness.ts";
 import { measureLatency, type Latency } from "./latency.ts";
 import { measurePublishCost, type PublishCost } from "./publish-cost.ts";

@@ -33,7 +33,7 @@ export interface Stage {
 const SILENCE_MS = 30_000;
 
 /** Sets the stage. Everything ends with the benchmark, at the latest. */
-export async function setStage(teardown: Teardown, { log }: Pick<Sizes, "log">): Promise<Stage> {
+export async function setStage(teardown: Teardown, { logMegabytes }: Pick<Sizes, "logMegabytes">): Promise<Stage> {
   const postgres = await startTcpPostgres({ isDurable: true });
   const receiver = startChild<ReceiverAnswers>(teardown, new URL("./receiver.ts", import.meta.url));
   const receiverOfUnwell = startChild<ReceiverAnswers>(teardown, new URL("./receiver.ts", import.meta.url));
@@ -56,7 +56,7 @@ export async function setStage(teardown: Teardown, { log }: Pick<Sizes, "log">):
 
   // A PostgreSQL that has run for some time has files for its log, and need not make a new one while commits wait.
   await command(
-    `select pg_logical_emit_message(false, 'bench', repeat(' ', 1000000)) from generate_series(1, ${log})`,
+    `select pg_logical_emit_message(false, 'bench', repeat(' ', 1000000)) from generate_series(1, ${logMegabytes})`,
     "checkpoint",
   );
   return {

@@ -9,7 +9,7 @@ import {
   RATE,
   RETRY_DELAY_MS,
   STANDSTILL,
-  TAKEN_AGAIN,
+  TAKEN_AGAIN_AT_MOST,
   TARGETS,
   type Beside,
   type Sizes,
@@ -37,7 +37,7 @@ export function latencyTable(
 ): Table {
   return {
     title: `At ${RATE} events per second, in milliseconds`,
-    note: `One event a publish, at random times, to ${TARGETS.length} targets that answer at once. Interpose is published to by its API, and so a publish is an HTTP call of a server; for the libraries it is a call of the library, in the publisher's process. Acknowledged: until the publish has returned. Delivered: from before the publish until the target has the request. Picked up: the same for one event each ${IDLE_PAUSE_MS} ms. All of it on the cores of one machine, with PostgreSQL, publisher and targets; PostgreSQL has its defaults, and so each commit is on the disk before it is acknowledged. The middle of ${latencyTurns} turns of ${latencySeconds} s, after ${warmUpEvents} events that warmed everything up. A turn is taken again, at most ${TAKEN_AGAIN} times for one contestant, when the disk kept a write that has nothing to do with it (8 KiB, 50 times a second) for more than ${STANDS_STILL_MS} ms, in total for ${STANDSTILL * 100} % of the turn or more: then the disk is what was measured.`,
+    note: `One event a publish, at random times, to ${TARGETS.length} targets that answer at once. Interpose is published to by its API, and so a publish is an HTTP call of a server; for the libraries it is a call of the library, in the publisher's process. Acknowledged: until the publish has returned. Delivered: from before the publish until the target has the request. Picked up: the same for one event each ${IDLE_PAUSE_MS} ms. All of it on the cores of one machine, with PostgreSQL, publisher and targets; PostgreSQL has its defaults, and so each commit is on the disk before it is acknowledged. The middle of ${latencyTurns} turns of ${latencySeconds} s, after ${warmUpEvents} events that warmed everything up. A turn is taken again, at most ${TAKEN_AGAIN_AT_MOST} times for one contestant, when the disk kept a write that has nothing to do with it (8 KiB, 50 times a second) for more than ${STANDS_STILL_MS} ms, in total for ${STANDSTILL * 100} % of the turn or more: then the disk is what was measured.`,
     columns: [
       "",
       ...["acknowledged", "delivered", "picked up"].flatMap((what) => [`${what} p50`, "p95", "p99"]),

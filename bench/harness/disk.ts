@@ -1,6 +1,7 @@
-import { mkdtemp, open, rm } from "node:fs/promises";
+import { mkdtemp, open, rm, type FileHandle } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 
 /** As many bytes as a page of PostgreSQL's log has, written at places that come round again: the file does not grow. */
 const WRITE_BYTES = 8_192;
@@ -26,29 +27,32 @@ export async function besideDisk<T>(work: () => Promise<T>): Promise<BesideDisk<
   try {
     await file.write(Buffer.alloc(PLACES * WRITE_BYTES));
     await file.sync();
-    const page = Buffer.alloc(WRITE_BYTES, 1);
     const ended = new AbortController();
-    let stillMs = 0;
-    const writeAgainAndAgain = async (): Promise<void> => {
-      for (let n = 0; !ended.signal.aborted; n = (n + 1) % PLACES) {
-        const began = performance.now();
-        await file.write(page, 0, WRITE_BYTES, n * WRITE_BYTES);
-        await file.datasync();
-        const took = performance.now() - began;
-        if (took > STANDS_STILL_MS) stillMs += took;
-        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-      }
-    };
-    const began = performance.now();
-    const writing = writeAgainAndAgain();
-    const result = await work().finally(() => {
-      ended.abort();
-    });
-    const ms = performance.now() - began;
-    await writing;
-    return { result, standstill: stillMs / ms };
+    const [result, standstill] = await Promise.all([
+      work().finally(() => {
+        ended.abort();
+      }),
+      standstillUntil(ended.signal, file),
+    ]);
+    return { result, standstill };
   } finally {
     await file.close();
     await rm(directory, { recursive: true });
   }
+}
+
+/** Writes again and again, and answers the share of the time in which the disk stood still. */
+async function standstillUntil(ended: AbortSignal, file: FileHandle): Promise<number> {
+  const page = Buffer.alloc(WRITE_BYTES, 1);
+  const began = performance.now();
+  let stillMs = 0;
+  for (let n = 0; !ended.aborted; n = (n + 1) % PLACES) {
+    const wrote = performance.now();
+    await file.write(page, 0, WRITE_BYTES, n * WRITE_BYTES);
+    await file.datasync();
+    const took = performance.now() - wrote;
+    if (took > STANDS_STILL_MS) stillMs += took;
+    await pause(PAUSE_MS);
+  }
+  return stillMs / (performance.now() - began);
 }

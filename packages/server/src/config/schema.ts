@@ -1,12 +1,11 @@
 import { z } from "zod";
-import { JWT_ALGORITHMS } from "../access/jwt-verifier.ts";
 import { faultOfHiddenPaths } from "@interpose/engine";
 import { ROLES } from "../access/permissions.ts";
 import { faultOfEventType } from "../events/names.ts";
-import { SPOKEN } from "../hosts/gateway/protocols/spoken.ts";
-import { DEFAULT_SHOWN_HEADERS } from "../hosts/shown-headers.ts";
 import { isMasterKey } from "../keys/vault.ts";
 import { functionsSchema } from "./functions.ts";
+import { gatewaySchema } from "./gateway-schema.ts";
+import { clockSkewSeconds, shownHeaders, tlsSchema } from "./schema-parts.ts";
 
 const MIB = 1024 * 1024;
 const bytes = (fallback: number) =>
@@ -27,102 +26,6 @@ function checkEventType(type: string, context: { addIssue(issue: { code: "custom
 
 /** A key of 32 bytes. */
 const masterKey = z.string().refine(isMasterKey, 'must be base64 of 32 bytes, as "openssl rand -base64 32" makes it');
-
-/** Where to listen: a port, or an address with one. IPv6 stands in brackets. */
-const listenAddress = z
-  .string()
-  .regex(
-    /^((\[[0-9a-fA-F:.]+\]|[^:[\]]+):)?\d{1,5}$/,
-    "must be a port such as 8081, or an address with one such as 127.0.0.1:8081",
-  );
-
-/** Files of a certificate and its key. */
-const tlsSchema = z.strictObject({
-  cert: z.string().min(1).describe("file with the certificate chain, as PEM"),
-  key: z.string().min(1).describe("file with the private key, as PEM"),
-});
-const headerName = z.string().regex(/^[\w!#$%&'*+.^`|~-]{1,100}$/, "must be the name of a header");
-const shownHeaders = z
-  .array(headerName)
-  .default([...DEFAULT_SHOWN_HEADERS])
-  .describe("request headers that targets of the dialect v2 are shown");
-const clockSkewSeconds = z.int().min(0).max(600).default(30).describe("tolerated difference of clocks, in seconds");
-
-/** Where the three ids that targets are told are found. */
-const identityPlaces = (place: z.ZodString) => z.partialRecord(z.enum(["userID", "orgID", "projectID"]), place);
-
-/** By what the callers of an API are known. */
-const callersSchema = z
-  .strictObject({
-    jwt: z
-      .strictObject({
-        issuer: z.url().optional().describe("issuer whose access tokens (JWT) prove who calls"),
-        jwksUrl: z
-          .url({ protocol: /^https?$/ })
-          .optional()
-          .describe("URL of its keys; default: the issuer says it"),
-        audience: z.string().min(1).describe("audience that a token must be for"),
-        algorithms: z
-          .array(z.enum(JWT_ALGORITHMS))
-          .min(1)
-          .default([...JWT_ALGORITHMS])
-          .describe("algorithms of signatures that are accepted"),
-        clockSkewSeconds,
-        claims: identityPlaces(z.string().min(1))
-          .default({})
-          .describe("claims with userID (default sub), orgID and projectID"),
-      })
-      .refine(({ issuer, jwksUrl }) => issuer !== undefined || jwksUrl !== undefined, "needs an issuer or a jwksUrl")
-      .optional(),
-    proxy: z
-      .strictObject({
-        networks: z.array(z.string()).min(1).describe("networks of proxies whose headers say who calls, as CIDRs"),
-        headers: identityPlaces(headerName).describe("headers with userID, orgID and projectID"),
-      })
-      .optional(),
-    required: z.boolean().default(false).describe("refuse hooked calls of nobody who is known"),
-  })
-  .refine(({ jwt, proxy }) => jwt !== undefined || proxy !== undefined, "needs jwt or proxy")
-  .meta({ whole: true })
-  .describe("by what it is known who calls: jwt, proxy, required");
-
-/** One gateway before an API. */
-const gatewaySchema = z.strictObject({
-  listen: listenAddress.describe("where the gateway listens: a port, or an address with one"),
-  upstream: z.url({ protocol: /^https?$/ }).describe("API behind the gateway, such as http://127.0.0.1:9000"),
-  descriptors: z
-    .string()
-    .min(1)
-    .default("reflection")
-    .describe("where the API is described: reflection, a file of descriptors, or a folder of .proto files"),
-  speaks: z
-    .array(z.enum(SPOKEN))
-    .min(1)
-    .default(["grpc"])
-    .describe("what the API understands; calls of its methods in another protocol are translated to gRPC"),
-  openapi: z.boolean().default(false).describe("describe the API in OpenAPI at /openapi.json of the gateway"),
-  cors: z
-    .strictObject({
-      allowedOrigins: z
-        .array(z.string())
-        .default([])
-        .describe('origins of browsers that may make calls which are translated, or "*"; none: off'),
-    })
-    .prefault({}),
-  // YAML has 1.1 and 2 as numbers.
-  http: z
-    .preprocess((given) => (typeof given === "number" ? String(given) : given), z.enum(["auto", "1.1", "2"]))
-    .default("auto")
-    .describe("version of HTTP that the API is spoken to in; auto: it is found out"),
-  upstreamCa: z
-    .string()
-    .min(1)
-    .optional()
-    .describe("file with the authorities that the API's certificate may be of, as PEM"),
-  tls: tlsSchema.optional(),
-  callers: callersSchema.optional(),
-  shownHeaders,
-});
 
 /**
  * Every setting: its type, bounds, default and meaning. Names of environment variables and flags are derived from it, and so is a schema

@@ -20,8 +20,7 @@ export interface Context {
   readonly run: string | undefined;
 }
 
-// A handler may answer nothing at all, which is more than answering undefined: `async () => {}`.
-// eslint-disable-next-line @typescript-eslint/no-invalid-void-type
+// eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- A handler may answer nothing at all, which is more than answering undefined: `async () => {}`.
 type Answered<R> = R | undefined | void | Promise<R | undefined | void>;
 
 /** Handles one kind of call. What it throws is answered with 500, and the sender decides what follows. */

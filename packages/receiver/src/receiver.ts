@@ -230,7 +230,6 @@ function asReceiverError(error: unknown): ReceiverError {
 }
 
 function tellConsole(error: ReceiverError): void {
-  // Nobody else would be told of what broke on this side.
-  // eslint-disable-next-line no-console
+  // eslint-disable-next-line no-console -- Nobody else would be told of what broke on this side.
   if (error.status >= 500) console.error(error);
 }
